@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Runs all tests of a build directory, names what failed or was skipped, and ends
+# with one line that counts the single test points: "N passed, N failed, N skipped".
+set -u
+
+build=${1:?usage: run-tests.sh BUILD_DIRECTORY}
+here=$(dirname "$0")
+
+meson test -C "$build" --print-errorlogs
+status=$?
+
+python3 "$here/summary.py" "$build" || exit 1
+exit $status
