@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * CPU features moved between <cpu> and our metadata; judge/ and the gate use it.
+ *
+ * libvirt refuses features in a <cpu> of mode custom without a model
+ * (src/conf/cpu_conf.c, virCPUDefParseXML()), and gives a guest without <cpu>
+ * one of its own making.  So neither way is anything done unless there is a
+ * <cpu> that may have features: what the user wrote is refused by libvirt in
+ * its own words, and what we show can be defined again.
+ */
+#include "config.h"
+
+#include "guest/rewrite.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "guest/edit.h"
+#include "guest/guest-xml.h"
+
+typedef struct {
+  xmlDoc *doc;
+  VapEdits *edits;
+  xmlNode *domain;
+  xmlNode *cpu; /* NULL when it may not have features */
+} Rewriting;
+
+static void
+rewriting_clear (Rewriting *rewriting)
+{
+  g_clear_pointer (&rewriting->edits, vap_edits_free);
+  g_clear_pointer (&rewriting->doc, xmlFreeDoc);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rewriting, rewriting_clear)
+
+static gboolean
+rewriting_open (Rewriting *rewriting, const char *xml, gsize length, GError **error)
+{
+  g_autofree char *model = NULL;
+  VapCpuMode mode;
+  xmlNode *cpu;
+
+  rewriting->doc = vap_xml_parse (xml, length, error);
+  if (rewriting->doc == NULL)
+    return FALSE;
+  rewriting->domain = vap_guest_xml_domain (rewriting->doc, error);
+  if (rewriting->domain == NULL)
+    return FALSE;
+  rewriting->edits = vap_edits_new (xml, length, rewriting->doc, error);
+  if (rewriting->edits == NULL)
+    return FALSE;
+
+  cpu = vap_xml_child (rewriting->domain, NULL, "cpu");
+  if (cpu == NULL)
+    return TRUE;
+  if (!vap_guest_xml_cpu_mode (cpu, &mode, error))
+    return FALSE;
+  model = vap_xml_text (vap_xml_child (cpu, NULL, "model"));
+  if (model != NULL || mode > VAP_CPU_MODE_CUSTOM)
+    rewriting->cpu = cpu;
+  return TRUE;
+}
+
+/* Some <feature> children of one parent. */
+typedef struct {
+  GHashTable *by_name; /* char * to xmlNode: the first of that name */
+  GHashTable *nodes;   /* set of xmlNode: all of them */
+} Features;
+
+static void
+features_clear (Features *features)
+{
+  g_clear_pointer (&features->by_name, g_hash_table_unref);
+  g_clear_pointer (&features->nodes, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Features, features_clear)
+
+/* @names: the set of wanted ones, NULL for the AP features that we know */
+static gboolean
+find_features (const xmlNode *parent, const char *ns, GHashTable *names,
+               Features *features, GError **error)
+{
+  features->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  features->nodes = g_hash_table_new (NULL, NULL);
+
+  VAP_XML_FOREACH (parent, ns, "feature", node) {
+    g_autofree char *name = vap_guest_xml_feature_name (node, error);
+
+    if (name == NULL)
+      return FALSE;
+    if (names != NULL ? !g_hash_table_contains (names, name)
+                      : vap_feature_find (name) == NULL)
+      continue;
+    g_hash_table_add (features->nodes, node);
+    if (!g_hash_table_contains (features->by_name, name))
+      g_hash_table_insert (features->by_name, g_steal_pointer (&name), node);
+  }
+  return TRUE;
+}
+
+/* a text for each, in the order of the document, but for the names in @except;
+ * @format takes name and policy */
+static GPtrArray *
+format_features (const xmlNode *parent, const char *ns, const Features *features,
+                 GHashTable *except, const char *format)
+{
+  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+
+  VAP_XML_FOREACH (parent, ns, "feature", node) {
+    g_autofree char *name = vap_xml_attribute (node, "name");
+    g_autofree char *policy = vap_xml_attribute (node, "policy");
+
+    if (g_hash_table_lookup (features->by_name, name) != node)
+      continue;
+    if (except != NULL && g_hash_table_contains (except, name))
+      continue;
+    g_ptr_array_add (
+        texts, g_markup_printf_escaped (
+                   format, name,
+                   policy != NULL ? policy : vap_policy_to_string (VAP_POLICY_REQUIRE)));
+  }
+  return texts;
+}
+
+/* whether something but blanks is left of @parent without the children in @gone */
+static gboolean
+has_more_than (const xmlNode *parent, GHashTable *gone)
+{
+  for (xmlNode *child = parent->children; child != NULL; child = child->next)
+    if (!g_hash_table_contains (gone, child) && !xmlIsBlankNode (child))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+remove_features (VapEdits *edits, const Features *features)
+{
+  GHashTableIter iter;
+  gpointer node;
+
+  g_hash_table_iter_init (&iter, features->nodes);
+  while (g_hash_table_iter_next (&iter, &node, NULL))
+    vap_edits_remove (edits, node);
+}
+
+static char *
+format_crypto (GPtrArray *features)
+{
+  GString *text
+      = g_string_new ("<" VAP_METADATA_PREFIX ":crypto xmlns:" VAP_METADATA_PREFIX
+                      "='" VAP_METADATA_NS "'>\n");
+
+  for (guint i = 0; i < features->len; i++)
+    g_string_append_printf (text, "  %s\n",
+                            (const char *)g_ptr_array_index (features, i));
+  g_string_append (text, "</" VAP_METADATA_PREFIX ":crypto>");
+  return g_string_free (text, FALSE);
+}
+
+/* a new <metadata> where libvirt writes it, after what names the guest
+ * (src/conf/domain_conf.c, virDomainDefFormatInternalSetRootName()) */
+static void
+add_metadata (const Rewriting *rewriting, const char *crypto)
+{
+  static const char *const before[]
+      = { "name", "uuid", "genid", "title", "description", NULL };
+  g_auto (GStrv) lines = g_strsplit (crypto, "\n", -1);
+  g_autofree char *inner = g_strjoinv ("\n  ", lines);
+  g_autofree char *metadata = g_strdup_printf ("<metadata>\n  %s\n</metadata>", inner);
+  g_autoptr (GPtrArray) texts = g_ptr_array_new ();
+  xmlNode *anchor = NULL;
+
+  for (xmlNode *child = rewriting->domain->children; child != NULL; child = child->next)
+    if (child->type == XML_ELEMENT_NODE
+        && g_strv_contains (before, (const char *)child->name))
+      anchor = child;
+
+  g_ptr_array_add (texts, metadata);
+  if (anchor != NULL)
+    vap_edits_insert_after (rewriting->edits, anchor, metadata);
+  else
+    vap_edits_append (rewriting->edits, rewriting->domain, texts);
+}
+
+/* into our element that is there already; older entries give way */
+static gboolean
+add_to_crypto (const Rewriting *rewriting, xmlNode *crypto, const Features *moved,
+               GError **error)
+{
+  g_auto (Features) older = { NULL, NULL };
+  g_autoptr (GPtrArray) texts = NULL;
+  g_autofree char *format = NULL;
+  const xmlChar *prefix = crypto->ns->prefix;
+
+  format = g_strdup_printf ("<%s%sfeature name='%%s' policy='%%s'/>",
+                            prefix != NULL ? (const char *)prefix : "",
+                            prefix != NULL ? ":" : "");
+  texts = format_features (rewriting->cpu, NULL, moved, NULL, format);
+  if (!find_features (crypto, VAP_METADATA_NS, moved->by_name, &older, error))
+    return FALSE;
+  remove_features (rewriting->edits, &older);
+  vap_edits_append (rewriting->edits, crypto, texts);
+  return TRUE;
+}
+
+static gboolean
+keep_features (const Rewriting *rewriting, const Features *moved, GError **error)
+{
+  xmlNode *metadata = vap_xml_child (rewriting->domain, NULL, "metadata");
+  xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
+  g_autoptr (GPtrArray) texts = NULL;
+  g_autoptr (GPtrArray) whole = NULL;
+
+  if (crypto != NULL)
+    return add_to_crypto (rewriting, crypto, moved, error);
+
+  texts = format_features (rewriting->cpu, NULL, moved, NULL,
+                           "<" VAP_METADATA_PREFIX ":feature name='%s' policy='%s'/>");
+  whole = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (whole, format_crypto (texts));
+  if (metadata != NULL)
+    vap_edits_append (rewriting->edits, metadata, whole);
+  else
+    add_metadata (rewriting, g_ptr_array_index (whole, 0));
+  return TRUE;
+}
+
+/* libvirt would refuse such a <cpu>; hiding must not make it pass */
+static gboolean
+refuse_doubles (const Features *features, GError **error)
+{
+  if (g_hash_table_size (features->by_name) == g_hash_table_size (features->nodes))
+    return TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+               _ ("XML: a CPU feature is there twice"));
+  return FALSE;
+}
+
+char *
+vap_rewrite_hide_features (const char *xml, gsize length, const char *const *names,
+                           GError **error)
+{
+  g_auto (Rewriting) rewriting = { NULL, NULL, NULL, NULL };
+  g_auto (Features) moved = { NULL, NULL };
+  g_autoptr (GHashTable) wanted = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    g_hash_table_add (wanted, (gpointer)names[i]);
+  if (!rewriting_open (&rewriting, xml, length, error)
+      || !find_features (rewriting.cpu, NULL, wanted, &moved, error)
+      || !refuse_doubles (&moved, error))
+    return NULL;
+  if (g_hash_table_size (moved.nodes) == 0)
+    return g_strndup (xml, length);
+
+  if (has_more_than (rewriting.cpu, moved.nodes))
+    remove_features (rewriting.edits, &moved);
+  else
+    vap_edits_empty (rewriting.edits, rewriting.cpu);
+  if (!keep_features (&rewriting, &moved, error))
+    return NULL;
+  return vap_edits_apply (rewriting.edits);
+}
+
+/* Takes the features out of our metadata, and with them what is empty then.  A
+ * newer version's features, elements and attributes stay. */
+static void
+forget_features (const Rewriting *rewriting, xmlNode *crypto, const Features *kept)
+{
+  g_autoptr (GHashTable) ours = g_hash_table_new (NULL, NULL);
+
+  if (crypto->properties != NULL || has_more_than (crypto, kept->nodes)) {
+    remove_features (rewriting->edits, kept);
+    return;
+  }
+  g_hash_table_add (ours, crypto);
+  vap_edits_remove (rewriting->edits,
+                    has_more_than (crypto->parent, ours) ? crypto : crypto->parent);
+}
+
+char *
+vap_rewrite_show_features (const char *xml, gsize length, GError **error)
+{
+  g_auto (Rewriting) rewriting = { NULL, NULL, NULL, NULL };
+  g_auto (Features) kept = { NULL, NULL };
+  g_auto (Features) present = { NULL, NULL };
+  g_autoptr (GPtrArray) texts = NULL;
+  xmlNode *crypto;
+
+  if (!rewriting_open (&rewriting, xml, length, error))
+    return NULL;
+  crypto = vap_guest_xml_crypto (rewriting.domain);
+  if (!find_features (crypto, VAP_METADATA_NS, NULL, &kept, error)
+      || !find_features (rewriting.cpu, NULL, NULL, &present, error))
+    return NULL;
+  if (rewriting.cpu == NULL || g_hash_table_size (kept.nodes) == 0)
+    return g_strndup (xml, length);
+
+  /* what the user wrote after we kept an older one wins */
+  texts = format_features (crypto, VAP_METADATA_NS, &kept, present.by_name,
+                           "<feature name='%s' policy='%s'/>");
+  if (texts->len > 0)
+    vap_edits_append (rewriting.edits, rewriting.cpu, texts);
+  forget_features (&rewriting, crypto, &kept);
+  return vap_edits_apply (rewriting.edits);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changes to a domain XML on its way to libvirt and back: CPU features that
+ * QEMU has no property for are kept in our metadata instead of <cpu>.  All else
+ * in the document stays as it is.
+ */
+#pragma once
+
+#include "guest/guest.h"
+
+G_BEGIN_DECLS
+
+/**
+ * vap_rewrite_hide_features:
+ * @names: NULL-terminated names of features
+ *
+ * Moves each <feature> of these names from <cpu> into
+ * <metadata><virt-ap:crypto>, with its policy, replacing an older entry there.
+ *
+ * Returns: (transfer full): the new document, or NULL with @error
+ */
+char *vap_rewrite_hide_features (const char *xml, gsize length, const char *const *names,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the reverse: the AP features in our metadata stand in <cpu> again, the metadata
+ * is gone unless it holds what only a newer version knows.  Both leave a document
+ * alone whose <cpu> may not have features: without a mode, or custom without a
+ * model. */
+char *vap_rewrite_show_features (const char *xml, gsize length,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

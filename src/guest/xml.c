@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The safe way to read XML from strangers; used by everything in guest/ that
+ * reads XML.
+ */
+#include "config.h"
+
+#include "guest/xml.h"
+
+#include <glib/gi18n-lib.h>
+#include <libxml/parser.h>
+#include <string.h>
+
+#include "guest/guest.h"
+
+/* Since 2.12 libxml2 hands its errors out read-only. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError XmlProblem;
+#else
+typedef xmlError XmlProblem;
+#endif
+
+/* The first reason for which a document was refused. */
+typedef struct {
+  char *reason;
+  int line;
+} Refusal;
+
+static void
+refuse (xmlParserCtxt *parser, int line, const char *reason)
+{
+  Refusal *refusal = parser->_private;
+
+  if (refusal->reason != NULL)
+    return;
+  refusal->reason = g_strstrip (g_strdup (reason));
+  refusal->line = line;
+}
+
+/* libxml2 goes on after a fatal error and reports what follows from it; only
+ * the first is the reason.  What is not fatal, libvirt accepts, and so do we. */
+static void
+on_problem (void *user_data, XmlProblem *problem)
+{
+  if (problem->level == XML_ERR_FATAL && problem->message != NULL)
+    refuse (user_data, problem->line, problem->message);
+}
+
+/* Called at "<!DOCTYPE name", before anything is read of what is declared there. */
+static void
+on_doctype (void *user_data, const xmlChar *name G_GNUC_UNUSED,
+            const xmlChar *public_id G_GNUC_UNUSED,
+            const xmlChar *system_id G_GNUC_UNUSED)
+{
+  xmlParserCtxt *parser = user_data;
+
+  refuse (parser, parser->input != NULL ? parser->input->line : 1,
+          _ ("a document type declaration is not allowed here"));
+  xmlStopParser (parser);
+}
+
+/* libvirt reads a document in the encoding it declares.  Others than these would
+ * have to be converted back for a rewriting, and libvirt never writes them. */
+static gboolean
+encoding_is_read (const xmlDoc *doc)
+{
+  static const char *const names[]
+      = { "UTF-8", "UTF8", "US-ASCII", "ASCII", "ISO-8859-1" };
+
+  if (doc->encoding == NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_strcasecmp ((const char *)doc->encoding, names[i]) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_bytes (const char *xml, gsize length, GError **error)
+{
+  const char *end;
+
+  if (length > VAP_XML_MAX) {
+    g_set_error (
+        error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
+        _ ("XML of %" G_GSIZE_FORMAT " bytes is larger than the %u bytes allowed"),
+        length, VAP_XML_MAX);
+    return FALSE;
+  }
+  if (length == 0) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("XML is empty"));
+    return FALSE;
+  }
+  if (g_utf8_validate_len (xml, length, &end))
+    return TRUE;
+  if (*end == '\0')
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("XML line %ld: a NUL byte is not allowed"),
+                 vap_text_line (xml, end - xml));
+  else
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("XML line %ld: byte 0x%02x is not UTF-8"),
+                 vap_text_line (xml, end - xml), (guint)(guint8)*end);
+  return FALSE;
+}
+
+static xmlDoc *
+read_document (const char *xml, gsize length, Refusal *refusal)
+{
+  xmlParserCtxt *parser = xmlNewParserCtxt ();
+  xmlDoc *doc;
+
+  if (parser == NULL) {
+    refusal->reason = g_strdup (_ ("out of memory"));
+    return NULL;
+  }
+  parser->_private = refusal;
+  parser->sax->serror = on_problem;
+  parser->sax->internalSubset = on_doctype;
+  doc = xmlCtxtReadMemory (parser, xml, (int)length, NULL, NULL,
+                           XML_PARSE_NONET | XML_PARSE_BIG_LINES);
+  xmlFreeParserCtxt (parser);
+  return doc;
+}
+
+xmlDoc *
+vap_xml_parse (const char *xml, gsize length, GError **error)
+{
+  g_autoptr (xmlDoc) doc = NULL;
+  Refusal refusal = { NULL, 1 };
+  g_autofree char *reason = NULL;
+
+  if (!check_bytes (xml, length, error))
+    return NULL;
+
+  doc = read_document (xml, length, &refusal);
+  reason = refusal.reason;
+  if (reason != NULL || doc == NULL || xmlDocGetRootElement (doc) == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("XML line %d: %s"),
+                 refusal.line, reason != NULL ? reason : _ ("not well formed"));
+    return NULL;
+  }
+  if (!encoding_is_read (doc)) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("XML line 1: encoding '%s' is not UTF-8"),
+                 (const char *)doc->encoding);
+    return NULL;
+  }
+  return g_steal_pointer (&doc);
+}
+
+static xmlNode *
+first_match (xmlNode *node, const char *ns, const char *name)
+{
+  for (; node != NULL; node = node->next) {
+    const char *found = node->type == XML_ELEMENT_NODE && node->ns != NULL
+                            ? (const char *)node->ns->href
+                            : NULL;
+
+    if (vap_xml_is (node, name) && g_strcmp0 (found, ns) == 0)
+      return node;
+  }
+  return NULL;
+}
+
+xmlNode *
+vap_xml_child (const xmlNode *parent, const char *ns, const char *name)
+{
+  return parent != NULL ? first_match (parent->children, ns, name) : NULL;
+}
+
+xmlNode *
+vap_xml_next (const xmlNode *node, const char *ns, const char *name)
+{
+  return node != NULL ? first_match (node->next, ns, name) : NULL;
+}
+
+gboolean
+vap_xml_is (const xmlNode *node, const char *name)
+{
+  return node->type == XML_ELEMENT_NODE && strcmp ((const char *)node->name, name) == 0;
+}
+
+/* from libxml2's allocator to GLib's */
+static char *
+take (xmlChar *text)
+{
+  char *copy = g_strdup ((const char *)text);
+
+  if (text != NULL)
+    xmlFree (text);
+  return copy;
+}
+
+char *
+vap_xml_attribute (const xmlNode *node, const char *name)
+{
+  return node != NULL ? take (xmlGetNoNsProp ((xmlNode *)node, BAD_CAST name)) : NULL;
+}
+
+char *
+vap_xml_text (const xmlNode *node)
+{
+  g_autofree char *text = NULL;
+
+  if (node == NULL)
+    return NULL;
+  text = take (xmlNodeGetContent ((xmlNode *)node));
+  return text != NULL && *text != '\0' ? g_steal_pointer (&text) : NULL;
+}
+
+long
+vap_xml_line (const xmlNode *node)
+{
+  return xmlGetLineNo ((xmlNode *)node);
+}
+
+long
+vap_text_line (const char *text, gsize offset)
+{
+  long line = 1;
+
+  for (gsize i = 0; i < offset; i++)
+    if (text[i] == '\n')
+      line++;
+  return line;
+}
