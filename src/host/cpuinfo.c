@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What /proc/cpuinfo says of a Z machine: its number and its facilities (STFLE).
+ * Source: Linux arch/s390/kernel/processor.c, show_cpu_summary() and
+ * show_facilities(); another architecture's file leaves all unknown.
+ */
+#include "config.h"
+
+#include "host/priv.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#define CPUINFO "/proc/cpuinfo"
+
+/* the value of a line "KEY   : VALUE", else NULL */
+static const char *
+value_of (const char *line, const char *key)
+{
+  gsize length = strlen (key);
+
+  if (strncmp (line, key, length) != 0)
+    return NULL;
+  line += length + strspn (line + length, " \t");
+  return *line == ':' ? line + 1 + strspn (line + 1, " \t") : NULL;
+}
+
+static gboolean
+parse_facilities (VapHost *host, const char *list, GError **error)
+{
+  g_auto (GStrv) numbers = g_strsplit_set (list, " \t", -1);
+
+  for (char **number = numbers; *number != NULL; number++) {
+    guint64 facility;
+
+    if (**number == '\0')
+      continue;
+    if (!g_ascii_string_to_unsigned (*number, 10, 0, G_MAXUINT32, &facility, NULL)) {
+      g_autofree char *excerpt = vap_excerpt (*number);
+
+      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                   _ ("'%s%s' lists '%s' among the facilities, which is no number"),
+                   host->root, CPUINFO, excerpt);
+      return FALSE;
+    }
+    if (facility < G_N_ELEMENTS (host->facilities))
+      host->facilities[facility] = 1;
+  }
+  host->facilities_known = TRUE;
+  return TRUE;
+}
+
+/* "processor 0: version = FF,  identification = 0C8F68,  machine = 3931" */
+static char *
+parse_machine (const char *line)
+{
+  static const char key[] = "machine = ";
+  const char *machine;
+
+  if (!g_str_has_prefix (line, "processor "))
+    return NULL;
+  machine = strstr (line, key);
+  if (machine == NULL)
+    return NULL;
+  machine += strlen (key);
+  return g_strndup (machine, strspn (machine, "0123456789ABCDEFabcdef"));
+}
+
+static gboolean
+parse_cpuinfo (VapHost *host, const char *text, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  const char *vendor = lines[0] != NULL ? value_of (lines[0], "vendor_id") : NULL;
+
+  if (vendor == NULL || !g_str_has_prefix (vendor, "IBM/S390"))
+    return TRUE;
+  for (char **line = lines; *line != NULL; line++) {
+    const char *facilities = value_of (*line, "facilities");
+
+    if (facilities != NULL && !parse_facilities (host, facilities, error))
+      return FALSE;
+    if (host->machine == NULL)
+      host->machine = parse_machine (*line);
+  }
+  return TRUE;
+}
+
+gboolean
+vap_host_read_cpuinfo (VapHost *host, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+
+  switch (
+      vap_file_read_head (host->root, CPUINFO, VAP_CPUINFO_MAX, &text, &length, error)) {
+  case VAP_READ_DONE:
+    return parse_cpuinfo (host, text, error);
+  case VAP_READ_ABSENT:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}

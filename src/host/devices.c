@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * AP matrices: the mediated devices that the driver vfio_ap has, and the
+ * definitions that mdevctl keeps, joined by their UUID.
+ * Source: Linux drivers/s390/crypto/vfio_ap_ops.c; mdevctl's manual page
+ */
+#include "config.h"
+
+#include "host/priv.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#define MATRIX "/sys/devices/vfio_ap/matrix"
+#define DEFINITIONS "/etc/mdevctl.d/matrix"
+
+/* sysfs ends `matrix` here, also in the middle of a line (one page less a byte) */
+#define MATRIX_TEXT_MAX 4095u
+
+static VapHostDevice *
+find_or_add (VapHost *host, const char *uuid)
+{
+  VapHostDevice *device;
+
+  for (guint i = 0; i < host->devices->len; i++) {
+    device = g_ptr_array_index (host->devices, i);
+    if (g_str_equal (device->uuid, uuid))
+      return device;
+  }
+  device = g_new0 (VapHostDevice, 1);
+  device->uuid = g_strdup (uuid);
+  g_ptr_array_add (host->devices, device);
+  return device;
+}
+
+/* a device keeps its first problem, the host has them all; takes @sentence */
+static void
+take_problem (VapHost *host, VapHostDevice *device, char *sentence)
+{
+  if (device->problem == NULL)
+    device->problem = g_utf8_make_valid (sentence, -1);
+  vap_host_take_problem (host, sentence);
+}
+
+/* a hexadecimal number of exactly @width digits, at most ff */
+static gboolean
+parse_hex (const char *text, gsize width, guint *number)
+{
+  guint64 value;
+
+  if (strlen (text) != width
+      || !g_ascii_string_to_unsigned (text, 16, 0, VAP_MASK_BITS - 1, &value, NULL))
+    return FALSE;
+  *number = (guint)value;
+  return TRUE;
+}
+
+/* a line of `matrix`: "05.0004", "05." without domains, ".0004" without adapters */
+static gboolean
+parse_matrix_line (const char *line, VapMatrix *matrix)
+{
+  g_auto (GStrv) parts = g_strsplit (line, ".", -1);
+  guint number;
+
+  if (g_strv_length (parts) != 2 || g_str_equal (line, "."))
+    return FALSE;
+  if (*parts[0] != '\0') {
+    if (!parse_hex (parts[0], 2, &number))
+      return FALSE;
+    vap_mask_set (&matrix->adapters, number);
+  }
+  if (*parts[1] != '\0') {
+    if (!parse_hex (parts[1], 4, &number))
+      return FALSE;
+    vap_mask_set (&matrix->domains, number);
+  }
+  return TRUE;
+}
+
+static gboolean
+parse_control_line (const char *line, VapMatrix *matrix)
+{
+  guint number;
+
+  if (!parse_hex (line, 4, &number))
+    return FALSE;
+  vap_mask_set (&matrix->control_domains, number);
+  return TRUE;
+}
+
+typedef gboolean (*LineFunc) (const char *line, VapMatrix *matrix);
+
+/* An attribute of lines.  Where it was cut, its last line need not be whole. */
+static VapReadStatus
+read_lines (const VapHost *host, const char *path, LineFunc parse, VapMatrix *matrix,
+            gboolean *truncated, GError **error)
+{
+  g_auto (GStrv) lines = NULL;
+  g_autofree char *text = NULL;
+  VapReadStatus status = vap_sysfs_read (host->root, path, &text, error);
+
+  if (status != VAP_READ_DONE)
+    return status;
+  *truncated = strlen (text) >= MATRIX_TEXT_MAX;
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    gboolean is_cut = *truncated && line[1] == NULL;
+
+    if (!parse (*line, matrix) && !is_cut) {
+      g_autofree char *excerpt = vap_excerpt (*line);
+
+      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                   _ ("'%s%s' has the line '%s', which is not understood"), host->root,
+                   path, excerpt);
+      return VAP_READ_FAILED;
+    }
+  }
+  return VAP_READ_DONE;
+}
+
+static VapReadStatus
+read_ap_config (const VapHost *host, const char *dir, VapMatrix *matrix, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "ap_config", NULL);
+  g_autofree char *text = NULL;
+  VapReadStatus status = vap_sysfs_read (host->root, path, &text, error);
+
+  if (status != VAP_READ_DONE)
+    return status;
+  if (!vap_matrix_parse_ap_config (text, matrix, error)) {
+    g_prefix_error (error, "%s%s: ", host->root, path);
+    return VAP_READ_FAILED;
+  }
+  return VAP_READ_DONE;
+}
+
+/* for a driver without ap_config, such as Linux 6.1 */
+static VapReadStatus
+read_matrix_files (const VapHost *host, const char *dir, VapMatrix *matrix,
+                   gboolean *truncated, GError **error)
+{
+  g_autofree char *queues = g_build_filename (dir, "matrix", NULL);
+  g_autofree char *control = g_build_filename (dir, "control_domains", NULL);
+  gboolean control_truncated;
+  VapReadStatus status;
+
+  status = read_lines (host, queues, parse_matrix_line, matrix, truncated, error);
+  if (status != VAP_READ_DONE)
+    return status;
+  return read_lines (host, control, parse_control_line, matrix, &control_truncated,
+                     error);
+}
+
+/* @name: the device's directory, a UUID as the kernel prints it */
+static void
+read_active (VapHost *host, const char *name, const char *uuid)
+{
+  g_autofree char *dir = g_build_filename (MATRIX, name, NULL);
+  g_autoptr (GError) error = NULL;
+  VapHostDevice *device = NULL;
+  VapMatrix matrix = { 0 };
+  gboolean truncated = FALSE;
+  VapReadStatus status = read_ap_config (host, dir, &matrix, &error);
+
+  if (status == VAP_READ_ABSENT)
+    status = read_matrix_files (host, dir, &matrix, &truncated, &error);
+  if (status == VAP_READ_ABSENT)
+    return; /* removed since the directory was listed */
+
+  device = find_or_add (host, uuid);
+  device->active = TRUE;
+  if (status != VAP_READ_DONE) {
+    take_problem (host, device, g_strdup (error->message));
+    return;
+  }
+  device->matrix = matrix;
+  device->truncated = truncated;
+  if (truncated)
+    take_problem (host, device,
+                  g_strdup_printf (_ ("the kernel shows only a part of the matrix of "
+                                      "device %s: '%s%s/matrix' ends after %u bytes"),
+                                   uuid, host->root, dir, MATRIX_TEXT_MAX));
+}
+
+static gboolean
+read_driver (VapHost *host, GError **error)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  g_autofree char *features = NULL;
+  VapReadStatus status = vap_dir_names (host->root, MATRIX, &names, error);
+
+  if (status != VAP_READ_DONE)
+    return status == VAP_READ_ABSENT;
+  host->has_vfio_ap = TRUE;
+  status = vap_sysfs_read (host->root, MATRIX "/features", &features, error);
+  if (status > VAP_READ_ABSENT)
+    return FALSE;
+  if (features != NULL) {
+    g_auto (GStrv) words = g_strsplit (features, " ", -1);
+
+    host->has_ap_config = g_strv_contains ((const char *const *)words, "ap_config");
+  }
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+    char uuid[37];
+
+    if (vap_uuid_canonical (name, uuid))
+      read_active (host, name, uuid);
+  }
+  return TRUE;
+}
+
+static void
+read_definition (VapHost *host, const char *name, const char *uuid)
+{
+  g_autofree char *path = g_build_filename (DEFINITIONS, name, NULL);
+  g_autofree char *json = NULL;
+  g_autoptr (GError) error = NULL;
+  VapHostDevice *device;
+  VapReadStatus status;
+  gsize length;
+
+  status = vap_file_read (host->root, path, VAP_FILE_MAX, &json, &length, &error);
+  if (status == VAP_READ_ABSENT)
+    return;
+  device = find_or_add (host, uuid);
+  if (status != VAP_READ_DONE) {
+    take_problem (host, device, g_strdup (error->message));
+    return;
+  }
+  device->definition
+      = vap_device_parse_mdevctl (json, length, uuid, VAP_DEVICE_PARENT, &error);
+  if (device->definition == NULL) {
+    take_problem (
+        host, device,
+        g_strdup_printf (_ ("mdevctl's definition '%s%s' is not understood: %s"),
+                         host->root, path, error->message));
+    return;
+  }
+  vap_device_matrix (device->definition, &device->defined_matrix, NULL, NULL);
+}
+
+/* what editors and copying programs leave behind */
+static gboolean
+is_temporary (const char *name)
+{
+  return *name == '.' || *name == '#' || g_str_has_suffix (name, "~")
+         || g_str_has_suffix (name, ".tmp") || g_str_has_suffix (name, ".bak");
+}
+
+static void
+read_definitions (VapHost *host)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  g_autoptr (GError) error = NULL;
+  VapReadStatus status = vap_dir_names (host->root, DEFINITIONS, &names, &error);
+
+  if (status > VAP_READ_ABSENT)
+    vap_host_take_problem (host, g_strdup (error->message));
+  if (status != VAP_READ_DONE)
+    return;
+  for (guint i = 0; i < names->len; i++) {
+    const char *name = g_ptr_array_index (names, i);
+    char uuid[37];
+
+    if (is_temporary (name))
+      continue;
+    if (vap_uuid_canonical (name, uuid))
+      read_definition (host, name, uuid);
+    else
+      vap_host_take_problem (
+          host, g_strdup_printf (_ ("'%s%s/%s' is passed over: its name is no UUID"),
+                                 host->root, DEFINITIONS, name));
+  }
+}
+
+static gint
+compare_devices (gconstpointer a, gconstpointer b)
+{
+  const VapHostDevice *first = *(VapHostDevice *const *)a;
+  const VapHostDevice *second = *(VapHostDevice *const *)b;
+
+  return strcmp (first->uuid, second->uuid);
+}
+
+gboolean
+vap_host_read_devices (VapHost *host, GError **error)
+{
+  if (!read_driver (host, error))
+    return FALSE;
+  read_definitions (host);
+  g_ptr_array_sort (host->devices, compare_devices);
+  return TRUE;
+}
+
+void
+vap_host_device_free (VapHostDevice *device)
+{
+  g_free (device->uuid);
+  g_clear_pointer (&device->definition, vap_device_unref);
+  g_free (device->problem);
+  g_free (device);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The snapshot of a host: its making, its counting, and the questions that the
+ * rules in check/ and the command line put to it.
+ */
+#include "config.h"
+
+#include "host/priv.h"
+
+#include <string.h>
+
+/* the facts of a host where nothing says otherwise: all queues are zcrypt's */
+static VapHost *
+host_new (const char *root)
+{
+  VapHost *host = g_new0 (VapHost, 1);
+
+  host->ref_count = 1;
+  host->root = g_strdup (root != NULL ? root : "");
+  if (g_str_has_suffix (host->root, "/"))
+    host->root[strlen (host->root) - 1] = '\0';
+  host->max_adapter_id = VAP_MASK_BITS - 1;
+  host->max_domain_id = VAP_MASK_BITS - 1;
+  host->apmask = vap_mask_up_to (VAP_MASK_BITS - 1);
+  host->aqmask = vap_mask_up_to (VAP_MASK_BITS - 1);
+  host->cards = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_card_free);
+  host->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_host_device_free);
+  host->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_host_guest_free);
+  host->problems = g_ptr_array_new_with_free_func (g_free);
+  return host;
+}
+
+VapHost *
+vap_host_read (const char *root, GError **error)
+{
+  g_autoptr (VapHost) host = host_new (root);
+
+  if (!vap_host_read_cpuinfo (host, error) || !vap_host_read_bus (host, error)
+      || !vap_host_read_devices (host, error))
+    return NULL;
+  vap_host_read_guests (host);
+  return g_steal_pointer (&host);
+}
+
+VapHost *
+vap_host_ref (VapHost *host)
+{
+  g_atomic_int_inc (&host->ref_count);
+  return host;
+}
+
+void
+vap_host_unref (VapHost *host)
+{
+  if (!g_atomic_int_dec_and_test (&host->ref_count))
+    return;
+  g_free (host->root);
+  g_free (host->machine);
+  g_ptr_array_unref (host->cards);
+  g_ptr_array_unref (host->devices);
+  g_ptr_array_unref (host->guests);
+  g_ptr_array_unref (host->problems);
+  g_free (host);
+}
+
+void
+vap_host_take_problem (VapHost *host, char *sentence)
+{
+  g_ptr_array_add (host->problems, g_utf8_make_valid (sentence, -1));
+  g_free (sentence);
+}
+
+/* a kernel without the attribute features tells by the range of adapters */
+static gboolean
+has_extended_addressing (const VapHost *host)
+{
+  if (host->qci_known)
+    return (host->qci & VAP_QCI_APXA) != 0;
+  return host->max_adapter_id > 63;
+}
+
+gboolean
+vap_host_has_feature (const VapHost *host, VapFeatureId feature)
+{
+  const VapFeature *row;
+
+  switch (feature) {
+  case VAP_FEATURE_AP:
+    return host->has_ap_bus;
+  case VAP_FEATURE_APXA:
+    return host->has_ap_bus && has_extended_addressing (host);
+  case VAP_FEATURE_APPV:
+  case VAP_FEATURE_APPVI:
+    return host->has_ap_bus && (host->qci & VAP_QCI_APSB) != 0;
+  case VAP_FEATURE_APQCI:
+  case VAP_FEATURE_APFT:
+  case VAP_FEATURE_APQI:
+    row = vap_feature_get (feature);
+    return host->facilities[row->facility] == 1;
+  default:
+    return FALSE;
+  }
+}
+
+VapQueueOwner
+vap_host_queue_owner (const VapHost *host, VapQueue queue)
+{
+  if (host->override_in_use)
+    return vap_queue_set_test (&host->vfio_bound, queue) ? VAP_OWNER_VFIO
+                                                         : VAP_OWNER_HOST;
+  if (vap_mask_test (&host->apmask, queue.adapter)
+      && vap_mask_test (&host->aqmask, queue.domain))
+    return VAP_OWNER_HOST;
+  return VAP_OWNER_VFIO;
+}
+
+/* the domains of the matrix that zcrypt owns on one of its adapters */
+static VapMask
+owned_domains (const VapHost *host, const VapMatrix *matrix, guint adapter)
+{
+  VapMask none = { 0 };
+
+  if (host->override_in_use)
+    return vap_mask_minus (&matrix->domains, &host->vfio_bound.domains[adapter]);
+  if (vap_mask_test (&host->apmask, adapter))
+    return vap_mask_and (&matrix->domains, &host->aqmask);
+  return none;
+}
+
+gboolean
+vap_host_owned_by_host (const VapHost *host, const VapMatrix *matrix, VapQueueSet *owned)
+{
+  gboolean any = FALSE;
+
+  if (owned != NULL)
+    memset (owned, 0, sizeof *owned);
+  VAP_MASK_FOREACH (&matrix->adapters, adapter) {
+    VapMask domains = owned_domains (host, matrix, (guint)adapter);
+
+    any = any || !vap_mask_is_empty (&domains);
+    if (owned != NULL)
+      owned->domains[adapter] = domains;
+  }
+  return any;
+}
+
+const VapHostDevice *
+vap_host_find_device (const VapHost *host, const char *uuid)
+{
+  char canonical[37];
+
+  if (uuid == NULL || !vap_uuid_canonical (uuid, canonical))
+    return NULL;
+  for (guint i = 0; i < host->devices->len; i++) {
+    const VapHostDevice *device = g_ptr_array_index (host->devices, i);
+
+    if (g_str_equal (device->uuid, canonical))
+      return device;
+  }
+  return NULL;
+}
+
+const VapHostGuest *
+vap_host_find_guest (const VapHost *host, const char *name_or_uuid)
+{
+  char canonical[37];
+  gboolean is_uuid;
+
+  if (name_or_uuid == NULL)
+    return NULL;
+  is_uuid = vap_uuid_canonical (name_or_uuid, canonical);
+  for (guint i = 0; i < host->guests->len; i++) {
+    const VapHostGuest *guest = g_ptr_array_index (host->guests, i);
+
+    if (g_str_equal (guest->name, name_or_uuid)
+        || (is_uuid && g_strcmp0 (guest->uuid, canonical) == 0))
+      return guest;
+  }
+  return NULL;
+}
+
+/* @guest: (nullable); @device_uuid: canonical */
+static gboolean
+guest_has_device (const VapGuest *guest, const char *device_uuid)
+{
+  for (guint i = 0; guest != NULL && i < guest->devices->len; i++) {
+    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
+    char canonical[37];
+
+    if (device->uuid != NULL && vap_uuid_canonical (device->uuid, canonical)
+        && g_str_equal (canonical, device_uuid))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static const VapHostGuest *
+find_holder (const VapHost *host, const char *device_uuid, const char *except,
+             gboolean running)
+{
+  for (guint i = 0; i < host->guests->len; i++) {
+    const VapHostGuest *guest = g_ptr_array_index (host->guests, i);
+
+    if (except != NULL && guest->uuid != NULL
+        && g_ascii_strcasecmp (guest->uuid, except) == 0)
+      continue;
+    if (guest_has_device (running ? guest->running : guest->defined, device_uuid))
+      return guest;
+  }
+  return NULL;
+}
+
+const VapHostGuest *
+vap_host_holder (const VapHost *host, const char *device_uuid, const char *except,
+                 gboolean *running)
+{
+  const VapHostGuest *guest;
+  char canonical[37];
+
+  if (running != NULL)
+    *running = FALSE;
+  if (device_uuid == NULL || !vap_uuid_canonical (device_uuid, canonical))
+    return NULL;
+  guest = find_holder (host, canonical, except, TRUE);
+  if (guest == NULL)
+    return find_holder (host, canonical, except, FALSE);
+  if (running != NULL)
+    *running = TRUE;
+  return guest;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * VapHost: an immutable snapshot of what this host has, and of who holds which
+ * queue.  Read in one go from sysfs, /proc/cpuinfo, mdevctl's definitions and
+ * libvirt's domain files below a root directory, in time proportional to cards
+ * and devices: masks and two directory listings, never a file per queue.
+ * Nothing here writes.
+ */
+#pragma once
+
+#include "ap/card.h"
+#include "ap/feature.h"
+#include "ap/matrix.h"
+#include "ap/pqap.h"
+#include "guest/device.h"
+#include "guest/guest.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  guint8 id;          /* APID */
+  guint hwtype;       /* attribute hwtype, 0 when unknown */
+  VapCardMode mode;
+  char *type;         /* "CEX7C" */
+  gboolean config;    /* FALSE: deconfigured */
+  gboolean checkstop;
+  gboolean online;
+} VapCard;
+
+/**
+ * VapHostDevice: one AP matrix, known to the kernel, to mdevctl, or to both.
+ */
+typedef struct {
+  char *uuid;              /* canonical, lower case */
+  gboolean active;         /* the mediated device exists in sysfs */
+  VapMatrix matrix;        /* what it has been assigned, when active */
+  gboolean truncated;      /* matrix came from a `matrix` file cut at 4,095 bytes */
+  VapDevice *definition;   /* mdevctl's, NULL when it has none */
+  VapMatrix defined_matrix;
+  char *problem;           /* why it could not be read whole, NULL when it was */
+} VapHostDevice;
+
+/* A guest that libvirt knows.  Both readings are there for a running guest that
+ * is also defined. */
+typedef struct {
+  char *name;
+  char *uuid;              /* canonical */
+  VapGuest *running;       /* from /run/libvirt/qemu, NULL when it is not */
+  VapGuest *defined;       /* from /etc/libvirt/qemu, NULL when it is not */
+} VapHostGuest;
+
+typedef enum {
+  VAP_OWNER_HOST,  /* zcrypt's by the masks, or by driver_override */
+  VAP_OWNER_VFIO,  /* vfio_ap's */
+} VapQueueOwner;
+
+typedef struct {
+  char *root;                    /* "" for the real host, never NULL */
+
+  /* machine */
+  char *machine;                 /* "3931" from cpuinfo, NULL when unknown */
+  gboolean facilities_known;     /* cpuinfo is a Z processor's and has them */
+  guint8 facilities[512];        /* facilities[n] is 1 when STFLE bit n is there */
+
+  /* AP bus */
+  gboolean has_ap_bus;           /* /sys/bus/ap: AP instructions and the module */
+  gboolean qci_known;            /* /sys/bus/ap/features was there */
+  guint qci;                     /* VapQciBits */
+  gboolean interrupts;           /* ap_interrupts is 1 */
+  guint max_adapter_id;          /* 255 when the kernel doesn't say; 63 without APXA */
+  guint max_domain_id;           /* 255; 15 without APXA */
+  VapMask adapters;              /* the host's configuration (QCI) */
+  VapMask usage_domains;
+  VapMask control_domains;
+  VapMask apmask;
+  VapMask aqmask;
+  GPtrArray *cards;              /* VapCard, ascending */
+  VapQueueSet queues;            /* queue devices there are */
+  VapQueueSet vfio_bound;        /* those bound to vfio_ap */
+  gboolean override_in_use;      /* some queue is bound to vfio_ap though all masks are ones */
+
+  /* vfio_ap */
+  gboolean has_vfio_ap;          /* /sys/devices/vfio_ap/matrix */
+  gboolean has_ap_config;        /* its feature ap_config */
+  GPtrArray *devices;            /* VapHostDevice, by UUID */
+
+  /* libvirt */
+  GPtrArray *guests;             /* VapHostGuest, by name */
+
+  GPtrArray *problems;           /* char *: what could not be read, one sentence each */
+  gint ref_count;
+} VapHost;
+
+/**
+ * vap_host_read:
+ * @root: (nullable): a directory in front of /sys, /proc, /etc, /run; NULL or ""
+ *   for this machine
+ *
+ * A file that is missing is a fact (an older kernel, no vfio_ap).  A file that
+ * is there and cannot be read or understood makes the reading fail when the
+ * judgement would hang on it (masks, maxima), and a sentence in @problems when
+ * it concerns one device or guest.
+ *
+ * Returns: (transfer full): free with vap_host_unref(); NULL with
+ *   %VAP_ERROR_UNREADABLE or %VAP_ERROR_MALFORMED naming the file
+ */
+VapHost *vap_host_read (const char *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+VapHost *vap_host_ref (VapHost *host);
+void vap_host_unref (VapHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapHost, vap_host_unref)
+
+/* whether a guest can have the feature, as far as machine and AP bus tell.
+ * appv and appvi follow the ultravisor: /sys/firmware/uv/query/supp_... is not
+ * read yet, they are known only as "not there" where QCI lacks APSB */
+gboolean vap_host_has_feature (const VapHost *host, VapFeatureId feature);
+
+VapQueueOwner vap_host_queue_owner (const VapHost *host, VapQueue queue);
+
+/**
+ * vap_host_owned_by_host:
+ * @owned: (out): of the matrix's queues, those that zcrypt owns, so that
+ *   vfio_ap would answer EADDRNOTAVAIL; NULL to only ask
+ *
+ * Works on masks, not queue by queue.  A queue needs no device to be owned: the
+ * masks speak for absent ones too.
+ */
+gboolean vap_host_owned_by_host (const VapHost *host, const VapMatrix *matrix,
+                                 VapQueueSet *owned);
+
+/* (transfer none), NULL when unknown; @uuid in any case */
+const VapHostDevice *vap_host_find_device (const VapHost *host, const char *uuid);
+/* @name_or_uuid: NULL-safe */
+const VapHostGuest *vap_host_find_guest (const VapHost *host, const char *name_or_uuid);
+
+/**
+ * vap_host_holder:
+ *
+ * Returns: (transfer none): a running guest that has the device, else a defined
+ *   one, else NULL; @except, a guest's UUID, is passed over
+ */
+const VapHostGuest *vap_host_holder (const VapHost *host, const char *device_uuid,
+                                     const char *except, gboolean *running);
+
+G_END_DECLS

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Between the files of host/: bounded reading below a root, and the parts that
+ * vap_host_read() puts a snapshot together from.  Not installed.
+ */
+#pragma once
+
+#include "host/host.h"
+#include "host/qemu.h"
+
+G_BEGIN_DECLS
+
+/* The largest file that is read: sysfs shows a page, mdevctl writes a few KiB. */
+#define VAP_FILE_MAX (64u * 1024)
+/* /proc/cpuinfo grows with the processors, but begins with what matters here. */
+#define VAP_CPUINFO_MAX (1024u * 1024)
+
+/* read.c */
+
+typedef enum {
+  VAP_READ_DONE,
+  VAP_READ_ABSENT, /* a fact, no error */
+  VAP_READ_DENIED, /* may not be read by this user; @error is set */
+  VAP_READ_FAILED, /* @error is set */
+} VapReadStatus;
+
+/**
+ * vap_file_read:
+ * @path: below @root, beginning with a slash
+ * @max: a file with more bytes is VAP_ERROR_TOO_LARGE
+ * @content: (out): the bytes and a NUL, only when done; free with g_free()
+ *
+ * Reads a regular file, never through a symbolic link in its last part.
+ */
+VapReadStatus vap_file_read (const char *root, const char *path, gsize max,
+                             char **content, gsize *length,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the same, but of a larger file only the first @max bytes, up to a line's end */
+VapReadStatus vap_file_read_head (const char *root, const char *path, gsize max,
+                                  char **content, gsize *length,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the beginning of @text for a message: valid, short, without control characters;
+ * free with g_free() */
+char *vap_excerpt (const char *text);
+
+/* an attribute: a small file that must be text, without its last newline */
+VapReadStatus vap_sysfs_read (const char *root, const char *path, char **text,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* an attribute that is a decimal number from 0 to @max */
+VapReadStatus vap_sysfs_read_number (const char *root, const char *path, guint max,
+                                         guint *number,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef void (*VapNameFunc) (const char *name, gpointer user_data);
+
+/* calls @func with each name in a directory, in no order, without "." and ".." */
+VapReadStatus vap_dir_list (const char *root, const char *path, VapNameFunc func,
+                            gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the names as a list (char *), sorted */
+VapReadStatus vap_dir_names (const char *root, const char *path, GPtrArray **names,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The parts of a snapshot.  FALSE with @error when no judgement could stand on
+ * it; what concerns a single card, device or guest becomes a problem. */
+
+gboolean vap_host_read_cpuinfo (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vap_host_read_bus (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void vap_host_read_cards (VapHost *host, const VapMask *present);
+gboolean vap_host_read_devices (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void vap_host_read_guests (VapHost *host);
+
+/* takes @sentence, in which a file's name need not be UTF-8 */
+void vap_host_take_problem (VapHost *host, char *sentence);
+
+void vap_card_free (VapCard *card);
+void vap_host_device_free (VapHostDevice *device);
+void vap_host_guest_free (VapHostGuest *guest);
+
+/* vap_qemu_ask() with another patience, for tests */
+VapQemu *vap_qemu_ask_within (const char *binary, guint milliseconds,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

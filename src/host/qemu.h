@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a QEMU binary knows of the s390x CPU: its properties, asked over QMP
+ * (qom-list-properties of max-s390x-cpu).
+ */
+#pragma once
+
+#include "ap/error.h"
+
+G_BEGIN_DECLS
+
+#define VAP_QEMU_DEFAULT "/usr/bin/qemu-system-s390x"
+
+typedef struct {
+  char *binary;
+  char *version;          /* "7.2.22" */
+  GHashTable *properties; /* set of char * */
+  gint ref_count;
+} VapQemu;
+
+/**
+ * vap_qemu_ask:
+ * @binary: (nullable): its path; NULL for the distribution's s390x emulator
+ *   (qemu-system-s390x or qemu-kvm, wherever libvirt would look)
+ *
+ * Starts the binary without a machine, asks, and ends it; about 50 ms, at most
+ * 10 s, then it is killed.
+ *
+ * Returns: (transfer full): NULL with %VAP_ERROR_UNREADABLE (no such program) or
+ *   %VAP_ERROR_FAILED (did not answer)
+ */
+VapQemu *vap_qemu_ask (const char *binary, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* one made from names, for tests and saved documents */
+VapQemu *vap_qemu_new (const char *binary, const char *version,
+                       const char *const *properties);
+
+VapQemu *vap_qemu_ref (VapQemu *qemu);
+void vap_qemu_unref (VapQemu *qemu);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapQemu, vap_qemu_unref)
+
+gboolean vap_qemu_has_property (const VapQemu *qemu, const char *name);
+
+G_END_DECLS
