@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Everything the judge can say, one row an id, sorted by id.  virt-ap explain, the
+ * manual and the documentation are made from it.  An example is the first line that
+ * a user reads, word for word: a test finds each one again among the rule tests.
+ */
+#include "check/finding.h"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#define UUID "62177883-f1bb-47f0-914d-32a22e3a8801"
+
+static const VapFindingInfo catalogue[] = {
+  {
+      .id = "adapter-out-of-range",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The definition names an adapter above the highest number that this "
+                     "host can have: 255 with extended addressing (APXA), 63 without."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_adapter_store(), "
+                "ap_matrix_overflow_check()",
+      .errno_name = "ENODEV",
+      .cure = N_ ("Name an adapter that lszcrypt shows."),
+      .example
+      = "error[adapter-out-of-range]: without APXA this host's adapters end at 3f, "
+        "but the device names 40",
+  },
+  {
+      .id = "ap-off",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The guest has a crypto device, but its CPU has no AP instructions. "
+                     "QEMU then makes no AP bus, and the guest does not start."),
+      .source = "QEMU hw/s390x/ap-bridge.c, s390_init_ap()",
+      .cure = N_ ("Give the guest the CPU feature ap, or take the CPU mode host-model."),
+      .example = "error[ap-off]: guest 'web1' has crypto device " UUID
+                 " but no AP instructions (ap), so QEMU has no bus for it",
+  },
+  {
+      .id = "apft-off",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The guest has a crypto device, but not the AP facilities test. Linux "
+            "in it cannot learn the type of a queue and shows no AP device at all."),
+      .source
+      = "Linux drivers/s390/crypto/ap_bus.c, ap_apft_available(), ap_queue_info()",
+      .cure
+      = N_ ("Give the guest the CPU feature apft, or take the CPU mode host-model."),
+      .example = "error[apft-off]: guest 'web1' has crypto device " UUID
+                 " but no AP facilities test (apft), so Linux in it sees no AP device",
+  },
+  {
+      .id = "arch-mismatch",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("A guest of another architecture than s390x has a crypto device. Only "
+            "the s390x emulator has the device vfio-ap."),
+      .source = "QEMU hw/vfio/meson.build, CONFIG_VFIO_AP",
+      .cure = N_ ("Remove the device from the guest, or correct its architecture."),
+      .example = "error[arch-mismatch]: crypto device " UUID
+                 " is for s390x guests only, and guest 'web1' is none",
+  },
+  {
+      .id = "attribute-malformed",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The value of an attribute is not what the driver reads: a number in "
+            "decimal, octal with a leading 0 or hexadecimal with 0x, or, for "
+            "ap_config, three masks."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_adapter_store(), "
+                "ap_config_store()",
+      .errno_name = "EINVAL",
+      .cure = N_ ("Write the number so that the driver can read it."),
+      .example
+      = "error[attribute-malformed]: 'ab', the value of assign_domain, is no number "
+        "that the driver takes",
+  },
+  {
+      .id = "attribute-unknown",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The definition sets an attribute that an AP matrix does not have, or "
+            "that this host's driver is too old for. mdevctl fails when it starts "
+            "the device, with the attributes before it written."),
+      .source = "mdevctl src/mdev.rs; Linux drivers/s390/crypto/vfio_ap_ops.c, "
+                "vfio_ap_mdev_attrs[]",
+      .errno_name = "ENOENT",
+      .cure = N_ ("Correct the attribute's name."),
+      .example
+      = "error[attribute-unknown]: 'assign_adaptor' is no attribute of an AP matrix",
+  },
+  {
+      .id = "control-domain-out-of-range",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The definition names a control domain above the highest number that "
+            "this host can have: 255 with extended addressing (APXA), 15 without."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_control_domain_store(), "
+                "ap_matrix_overflow_check()",
+      .errno_name = "ENODEV",
+      .cure = N_ ("Name a control domain that lszcrypt -d shows."),
+      .example = "error[control-domain-out-of-range]: this host's control domains end at "
+                 "00ff, but the device names 0100",
+  },
+  {
+      .id = "definition-unreadable",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A device that the question hangs on could not be read whole, for "
+                     "instance because its definition is cut off. What it holds was not "
+                     "compared."),
+      .source = "mdevctl src/mdev.rs, load_from_json()",
+      .cure = N_ ("Write the definition anew with mdevctl define, or remove it."),
+      .example = "warning[definition-unreadable]: the kernel shows only a part of the "
+                 "matrix of device " UUID ": '/sys/devices/vfio_ap/matrix/" UUID
+                 "/matrix' ends after 4095 bytes",
+  },
+  {
+      .id = "device-duplicate",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The guest has more than one crypto device. libvirt and the kernel "
+                     "allow one: its matrix carries all queues."),
+      .source
+      = "libvirt src/qemu/qemu_validate.c, qemuValidateDomainMdevDefVFIOAP(); Linux "
+        "drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_set_kvm()",
+      .errno_name = "EPERM",
+      .cure = N_ ("Keep one device and assign all adapters and domains to it."),
+      .example
+      = "error[device-duplicate]: guest 'web1' has the crypto device " UUID " twice",
+  },
+  {
+      .id = "device-in-use",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("Another guest, running or defined, has the device. A crypto device "
+                     "works in one guest at a time, and libvirt says so only when the "
+                     "second one starts. A guest that was defined so before may still "
+                     "start while the other does not run: then it is a warning."),
+      .source = "libvirt src/hypervisor/virhostdev.c, virHostdevPrepareMediatedDevices()",
+      .errno_name = "EBUSY",
+      .cure = N_ ("Make a device of its own for each guest."),
+      .example
+      = "error[device-in-use]: device " UUID " belongs to guest 'web1', which is running",
+  },
+  {
+      .id = "device-inactive",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The guest is to start with a device that is defined but not active. "
+            "libvirt does not start a mediated device for a guest."),
+      .source = "libvirt src/util/virmdev.c, virMediatedDeviceNew()",
+      .cure = N_ ("Start the device, and mark it for autostart."),
+      .example = "error[device-inactive]: device " UUID " is defined but not active",
+  },
+  {
+      .id = "device-unknown",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The guest names a device that this host does not have: no mediated "
+                     "device and no definition has its UUID."),
+      .source = "libvirt src/util/virmdev.c, virMediatedDeviceNew()",
+      .cure = N_ ("Correct the UUID, or define the device first."),
+      .example = "error[device-unknown]: there is no device " UUID
+                 " on this host, neither active nor defined",
+  },
+  {
+      .id = "domain-out-of-range",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The definition names a usage domain above the highest number that "
+            "this host can have: 255 with extended addressing (APXA), 15 without."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_domain_store(), "
+                "ap_matrix_overflow_check()",
+      .errno_name = "ENODEV",
+      .cure = N_ ("Name a domain that lszcrypt shows."),
+      .example
+      = "error[domain-out-of-range]: without APXA this host's domains end at 000f, "
+        "but the device names 0047",
+  },
+  {
+      .id = "driver-missing",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The driver vfio_ap is not loaded, or the host has no AP bus at all, so "
+            "no AP matrix can start. For a definition it is a warning: it may "
+            "become right."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_drv.c, vfio_ap_matrix_dev_create(); "
+                "mdevctl src/mdev.rs, find_parent_dir()",
+      .errno_name = "ENOENT",
+      .cure = N_ ("Load the driver, and have it loaded at boot."),
+      .example
+      = "error[driver-missing]: the driver vfio_ap is not loaded, and an AP matrix "
+        "needs it",
+  },
+  {
+      .id = "feature-missing",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The guest requires an AP feature that this host does not have. QEMU "
+            "refuses to start it."),
+      .source = "QEMU target/s390x/cpu_models.c, check_compatibility()",
+      .cure = N_ ("Remove the feature from the guest, or run it on another host."),
+      .example = "error[feature-missing]: this host does not have the CPU feature 'apft' "
+                 "(facility 15), which guest 'web1' requires",
+  },
+  {
+      .id = "feature-needs",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The guest requires an AP feature without the one it builds on. QEMU "
+            "only warns and the feature is of no use. For a feature that comes "
+            "with the other alone (apxa) it is an error: the guest would not get "
+            "it."),
+      .source = "QEMU target/s390x/cpu_models.c, check_consistency()",
+      .cure = N_ ("Require the needed feature too."),
+      .example = "warning[feature-needs]: the CPU feature 'apqi' needs 'ap', which guest "
+                 "'web1' does not have",
+  },
+  {
+      .id = "feature-not-removable",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The guest is to be without an AP feature that every guest with AP "
+            "instructions sees on this host (apxa): the machine answers the guest "
+            "itself, and nothing can hide it."),
+      .source = "Linux arch/s390/kvm/kvm-s390.c, kvm_s390_set_crycb_format()",
+      .cure = N_ ("Remove the feature from the guest's CPU."),
+      .example
+      = "error[feature-not-removable]: the CPU feature 'apxa' comes with 'ap' on "
+        "this host, so guest 'web1' cannot be without it",
+  },
+  {
+      .id = "feature-unknown",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The guest's CPU names a feature that this QEMU has no property for. "
+            "libvirt passes any name on for s390x, and QEMU stops with \"Property "
+            "not found\"."),
+      .source = "QEMU qom/object.c, object_property_find_err()",
+      .cure = N_ ("Correct the name, or take a QEMU that has the feature."),
+      .example
+      = "error[feature-unknown]: QEMU 7.2.22 (/usr/bin/qemu-system-s390x) has no "
+        "CPU feature 'apxy', which guest 'web1' names",
+  },
+  {
+      .id = "host-incomplete",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("Something that the question hangs on could not be read, such as the "
+            "guests of libvirt for an ordinary user. What it holds was not "
+            "compared."),
+      .source = "libvirt keeps /etc/libvirt/qemu and /run/libvirt/qemu from other users",
+      .cure = N_ ("Ask again as root."),
+      .example = "warning[host-incomplete]: guest 'web9' could not be read, so only its "
+                 "new device was judged",
+  },
+  {
+      .id = "matrix-empty",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The matrix has no queue, because it lacks an adapter or a usage domain. "
+            "The kernel takes it, and a guest gets nothing from it."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
+      .cure = N_ ("Assign at least one adapter and one usage domain."),
+      .example
+      = "warning[matrix-empty]: the matrix has adapters but no usage domain, so it "
+        "has no queue",
+  },
+  {
+      .id = "qemu-not-asked",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("QEMU could not be asked which CPU features it has, so a feature that "
+            "it does not know is not found."),
+      .source = "QEMU qapi/qom.json, qom-list-properties",
+      .cure = N_ ("See whether the guest's emulator is installed and runs."),
+      .example
+      = "warning[qemu-not-asked]: QEMU could not be asked for its CPU features, so "
+        "those of guest 'web1' are not compared with them",
+  },
+  {
+      .id = "queue-host-owned",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("A queue of the matrix is in use by the host's own driver, zcrypt: both "
+            "its adapter's bit in apmask and its domain's bit in aqmask are set, "
+            "or its driver_override names a driver of the host."),
+      .source
+      = "Linux drivers/s390/crypto/ap_bus.c, ap_apqn_in_matrix_owned_by_def_drv(); "
+        "vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
+      .errno_name = "EADDRNOTAVAIL",
+      .cure = N_ ("Take the adapter from apmask or the domain from aqmask."),
+      .example = "error[queue-host-owned]: queue 05.0004 belongs to the host",
+  },
+  {
+      .id = "queue-in-use",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("A queue of the matrix belongs to another active device. A queue is "
+                     "never shared."),
+      .source
+      = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_verify_no_sharing()",
+      .errno_name = "EADDRINUSE",
+      .cure = N_ ("Choose another adapter or domain, or stop the other device."),
+      .example = "error[queue-in-use]: queue 05.0004 belongs to device " UUID
+                 ", which guest 'web1' uses",
+  },
+  { .id = NULL },
+};
+
+const VapFindingInfo *
+vap_finding_catalogue (void)
+{
+  return catalogue;
+}
+
+const VapFindingInfo *
+vap_finding_info (const char *id)
+{
+  for (const VapFindingInfo *info = catalogue; id != NULL && info->id != NULL; info++)
+    if (strcmp (info->id, id) == 0)
+      return info;
+
+  return NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The judge: facts in, findings out.  No I/O, no state.  Every rule adds its
+ * findings and none stops another.
+ */
+#pragma once
+
+#include "check/finding.h"
+#include "host/host.h"
+#include "host/qemu.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  VAP_ACTION_DEFINE, /* stored, may become right before it starts */
+  VAP_ACTION_START,  /* must be right now */
+} VapAction;
+
+/**
+ * vap_check_guest:
+ * @qemu: (nullable): NULL when QEMU could not be asked, which is a finding of
+ *   its own where it matters
+ *
+ * Returns: (transfer full): free with vap_findings_free()
+ */
+VapFindings *vap_check_guest (const VapHost *host, const VapQemu *qemu,
+                              const VapGuest *guest, VapAction action);
+
+/* whether vap_check_guest() would make use of a VapQemu: asking costs a process */
+gboolean vap_check_wants_qemu (const VapHost *host, const VapGuest *guest);
+
+/**
+ * vap_check_device:
+ *
+ * Judges a definition (@action DEFINE) or the start of an AP matrix; a device
+ * that is none gives no findings.
+ */
+VapFindings *vap_check_device (const VapHost *host, const VapDevice *device,
+                               VapAction action);
+
+/**
+ * vap_check_hidden_features:
+ *
+ * Returns: (transfer container): NULL-terminated names (static strings) of the AP
+ *   features that the guest asks for in <cpu> and that this QEMU has no property
+ *   for, so that they must not reach its command line; free with g_free()
+ */
+const char **vap_check_hidden_features (const VapGuest *guest, const VapQemu *qemu);
+
+G_END_DECLS

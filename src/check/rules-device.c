@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules of an AP matrix as a device: each says what the driver vfio_ap, or
+ * mdevctl before it, would answer when the definition is written.  check.c runs
+ * them.  All work on masks: a rule costs the same for one queue and for 65,536.
+ */
+#include "check/rules.h"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+/* What only fails at start may still become right before it. */
+static VapSeverity
+severity_at_start (const VapDeviceQuestion *question)
+{
+  return question->action == VAP_ACTION_START ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING;
+}
+
+static const char *
+device_subject (const VapDeviceQuestion *question)
+{
+  return question->uuid[0] != '\0' ? question->uuid : VAP_DEVICE_TYPE;
+}
+
+char *
+vap_rule_node_device_name (const char *uuid)
+{
+  g_autofree char *name = g_strdelimit (g_strdup (uuid), "-", '_');
+
+  return g_strdup_printf ("mdev_%s_%s", name, VAP_DEVICE_PARENT);
+}
+
+/* mdevctl looks for the parent below /sys/class/mdev_bus (mdevctl src/mdev.rs,
+ * find_parent_dir()); vfio_ap makes it when it is loaded (vfio_ap_drv.c,
+ * vfio_ap_matrix_dev_create()) */
+void
+vap_rule_driver_missing (const VapDeviceQuestion *question)
+{
+  const char *message;
+
+  if (question->host->has_vfio_ap)
+    return;
+
+  if (question->host->has_ap_bus)
+    message = _ ("the driver vfio_ap is not loaded, and an AP matrix needs it");
+  else
+    message = _ ("this host has no AP bus, and an AP matrix needs one");
+  vap_findings_take (question->findings, "driver-missing", severity_at_start (question),
+                     device_subject (question), g_strdup (message),
+                     g_strdup (_ ("load it with: modprobe vfio_ap")));
+}
+
+static void
+attribute_unknown (const VapDeviceQuestion *question, const VapAttribute *attribute)
+{
+  vap_findings_take (
+      question->findings, "attribute-unknown", VAP_SEVERITY_ERROR, attribute->name,
+      g_strdup_printf (_ ("'%s' is no attribute of an AP matrix"), attribute->name),
+      g_strdup_printf (_ ("its attributes are: %s"), vap_attribute_names ()));
+}
+
+static void
+attribute_malformed (const VapDeviceQuestion *question, const VapAttribute *attribute)
+{
+  gboolean masks = vap_attribute_find (attribute->name) == VAP_ATTRIBUTE_AP_CONFIG;
+  const char *message
+      = masks ? _ ("'%s', the value of %s, is not three AP masks")
+              : _ ("'%s', the value of %s, is no number that the driver takes");
+  const char *hint
+      = masks ? _ ("write adapters, usage domains and control domains: 0x…,0x…,0x…")
+              : _ ("write it in decimal, or in hexadecimal such as 0x47");
+  const char *value = attribute->value != NULL ? attribute->value : "";
+
+  vap_findings_take (question->findings, "attribute-malformed", VAP_SEVERITY_ERROR,
+                     attribute->name, g_strdup_printf (message, value, attribute->name),
+                     g_strdup (hint));
+}
+
+static void
+judge_attribute (const VapAttribute *attribute, VapAttributeFault fault,
+                 gpointer user_data)
+{
+  if (fault == VAP_ATTRIBUTE_BAD_NAME)
+    attribute_unknown (user_data, attribute);
+  else if (fault == VAP_ATTRIBUTE_BAD_VALUE)
+    attribute_malformed (user_data, attribute);
+  /* a number out of range depends on the host: vap_rule_out_of_range() */
+}
+
+/* mdevctl writes each attribute to the sysfs file of its name (mdevctl src/mdev.rs,
+ * write_attr()): ENOENT without one (vfio_ap_ops.c, vfio_ap_mdev_attrs[]), EINVAL
+ * from kstrtoul() (assign_adapter_store() and the like) */
+void
+vap_rule_attributes (const VapDeviceQuestion *question)
+{
+  VapMatrix unused;
+
+  vap_device_matrix (question->device, &unused, judge_attribute, (gpointer)question);
+}
+
+/* Linux 6.1 has no ap_config yet; a driver that has it lists it among its features
+ * (vfio_ap_drv.c, features_show()) */
+void
+vap_rule_ap_config (const VapDeviceQuestion *question)
+{
+  const GPtrArray *attributes = question->device->attributes;
+
+  if (!question->host->has_vfio_ap || question->host->has_ap_config)
+    return;
+
+  for (guint i = 0; i < attributes->len; i++) {
+    const VapAttribute *attribute = attributes->pdata[i];
+
+    if (vap_attribute_find (attribute->name) != VAP_ATTRIBUTE_AP_CONFIG)
+      continue;
+    vap_findings_take (
+        question->findings, "attribute-unknown", VAP_SEVERITY_ERROR, attribute->name,
+        g_strdup (_ ("this host's vfio_ap is older than the attribute ap_config")),
+        g_strdup (_ ("use assign_adapter, assign_domain and assign_control_domain")));
+  }
+}
+
+/* One kind of number in a matrix. */
+typedef struct {
+  const char *id;
+  VapAttributeId assign;
+  VapAttributeId unassign;
+  int width; /* digits, as AP tools show the number */
+  const char *message;
+  const char *message_apxa; /* on a host without extended addressing */
+  const char *show;         /* what lists those there are */
+} NumberKind;
+
+static const NumberKind adapter_kind = {
+  .id = "adapter-out-of-range",
+  .assign = VAP_ATTRIBUTE_ASSIGN_ADAPTER,
+  .unassign = VAP_ATTRIBUTE_UNASSIGN_ADAPTER,
+  .width = 2,
+  .message = N_ ("this host's adapters end at %s, but the device names %s"),
+  .message_apxa = N_ ("without APXA this host's adapters end at %s, but the device "
+                      "names %s"),
+  .show = "virsh nodedev-list --cap ap_card",
+};
+
+static const NumberKind domain_kind = {
+  .id = "domain-out-of-range",
+  .assign = VAP_ATTRIBUTE_ASSIGN_DOMAIN,
+  .unassign = VAP_ATTRIBUTE_UNASSIGN_DOMAIN,
+  .width = 4,
+  .message = N_ ("this host's domains end at %s, but the device names %s"),
+  .message_apxa = N_ ("without APXA this host's domains end at %s, but the device "
+                      "names %s"),
+  .show = "virsh nodedev-list --cap ap_queue",
+};
+
+static const NumberKind control_domain_kind = {
+  .id = "control-domain-out-of-range",
+  .assign = VAP_ATTRIBUTE_ASSIGN_CONTROL_DOMAIN,
+  .unassign = VAP_ATTRIBUTE_UNASSIGN_CONTROL_DOMAIN,
+  .width = 4,
+  .message = N_ ("this host's control domains end at %s, but the device names %s"),
+  .message_apxa = N_ ("without APXA this host's control domains end at %s, but the "
+                      "device names %s"),
+  .show = "lszcrypt -d",
+};
+
+/* the numbers of a kind above @max, as a list for the user; NULL without any.  Those
+ * of a mask are in the matrix; a single one above 255, or unassigned, is not. */
+static char *
+list_above (const VapDeviceQuestion *question, const NumberKind *kind,
+            const VapMask *assigned, guint max)
+{
+  const GPtrArray *attributes = question->device->attributes;
+  VapMask allowed = vap_mask_up_to (max);
+  VapMask above = vap_mask_minus (assigned, &allowed);
+  g_autoptr (GString) beyond = g_string_new (NULL);
+  g_autofree char *list = NULL;
+
+  for (guint i = 0; i < attributes->len; i++) {
+    const VapAttribute *attribute = attributes->pdata[i];
+    VapAttributeId id = vap_attribute_find (attribute->name);
+    gulong number;
+
+    if ((id != kind->assign && id != kind->unassign) || attribute->value == NULL
+        || !vap_attribute_parse_number (attribute->value, &number) || number <= max)
+      continue;
+    if (number < VAP_MASK_BITS)
+      vap_mask_set (&above, (guint)number);
+    else
+      g_string_append_printf (beyond, ", %0*lx", kind->width, number);
+  }
+
+  list = vap_mask_to_list (&above, (guint)kind->width);
+  if (list[0] == '\0')
+    return beyond->len > 0 ? g_strdup (beyond->str + 2) : NULL;
+  return g_strconcat (list, beyond->str, NULL);
+}
+
+static void
+judge_range (const VapDeviceQuestion *question, const NumberKind *kind,
+             const VapMask *assigned, guint max)
+{
+  g_autofree char *list = list_above (question, kind, assigned, max);
+  g_autofree char *end = g_strdup_printf ("%0*x", kind->width, max);
+  gboolean no_apxa = question->host->has_ap_bus
+                     && !vap_host_has_feature (question->host, VAP_FEATURE_APXA);
+
+  if (list == NULL)
+    return;
+
+  vap_findings_take (
+      question->findings, kind->id, VAP_SEVERITY_ERROR, list,
+      g_strdup_printf (no_apxa ? _ (kind->message_apxa) : _ (kind->message), end, list),
+      g_strdup_printf (_ ("see what there is with: %s"), kind->show));
+}
+
+/* ENODEV from assign_adapter_store() and the like, and from ap_config_store()
+ * (vfio_ap_ops.c) */
+void
+vap_rule_out_of_range (const VapDeviceQuestion *question)
+{
+  const VapHost *host = question->host;
+  const VapMatrix *matrix = &question->matrix;
+
+  judge_range (question, &adapter_kind, &matrix->adapters, host->max_adapter_id);
+  judge_range (question, &domain_kind, &matrix->domains, host->max_domain_id);
+  judge_range (question, &control_domain_kind, &matrix->control_domains,
+               host->max_domain_id);
+}
+
+/* Nothing refuses it: mdevctl itself adds the attributes to a definition one by
+ * one.  A guest gets no queue from it (vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()). */
+void
+vap_rule_matrix_empty (const VapDeviceQuestion *question)
+{
+  gboolean adapters = !vap_mask_is_empty (&question->matrix.adapters);
+  gboolean domains = !vap_mask_is_empty (&question->matrix.domains);
+  const char *message;
+
+  if (adapters && domains)
+    return;
+
+  if (adapters)
+    message = _ ("the matrix has adapters but no usage domain, so it has no queue");
+  else if (domains)
+    message = _ ("the matrix has usage domains but no adapter, so it has no queue");
+  else
+    message = _ ("the matrix has neither an adapter nor a usage domain");
+  vap_findings_take (
+      question->findings, "matrix-empty", VAP_SEVERITY_WARNING, device_subject (question),
+      g_strdup (message),
+      g_strdup (adapters
+                    ? _ ("add one such as: <attr name='assign_domain' value='0x4'/>")
+                    : _ ("add one such as: <attr name='assign_adapter' value='0x5'/>")));
+}
+
+/* "-0x05,-0x10-0x12": takes @mask's numbers away from a mask of the AP bus
+ * (ap_bus.c, ap_parse_mask_str(); chzdev takes the same) */
+static char *
+relative_mask (const VapMask *mask)
+{
+  GString *text = g_string_new (NULL);
+
+  for (gint from = vap_mask_next (mask, 0), last; from >= 0;
+       from = vap_mask_next (mask, (guint)last + 1)) {
+    for (last = from; vap_mask_test (mask, (guint)last + 1);)
+      last++;
+    g_string_append_printf (text, "%s-0x%02x", text->len > 0 ? "," : "", from);
+    if (last > from)
+      g_string_append_printf (text, "-0x%02x", last);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* how many queues zcrypt has now and would lose with @adapters, or @domains */
+static guint
+count_lost (const VapHost *host, const VapMask *adapters, const VapMask *domains)
+{
+  guint lost = 0;
+
+  VAP_MASK_FOREACH (adapters, adapter) {
+    VapMask row = vap_mask_and (&host->queues.domains[adapter], domains);
+
+    lost += vap_mask_count (&row);
+  }
+  return lost;
+}
+
+/* A queue is the host's when its adapter's and its domain's bit are set, so either
+ * mask can give it away, and takes a whole row or column with it: the one to write
+ * is the one that costs the host fewer queues. */
+static char *
+hint_to_free (const VapHost *host, const VapQueueSet *owned, const char *first)
+{
+  VapMask adapters = { 0 };
+  VapMask domains = { 0 };
+  guint by_adapter, by_domain;
+  const char *name;
+  g_autofree char *change = NULL;
+
+  /* while an override is in use the masks refuse every change (ap_bus.c,
+   * apmask_store() of Linux 7) */
+  if (host->override_in_use)
+    return g_strdup_printf (
+        _ ("echo vfio_ap > /sys/bus/ap/devices/%s/driver_override, then unbind it from "
+           "its driver and bind it to vfio_ap"),
+        first);
+
+  for (guint i = 0; i < VAP_MASK_BITS; i++)
+    if (!vap_mask_is_empty (&owned->domains[i])) {
+      vap_mask_set (&adapters, i);
+      domains = vap_mask_or (&domains, &owned->domains[i]);
+    }
+
+  by_adapter = count_lost (host, &adapters, &host->aqmask);
+  by_domain = count_lost (host, &host->apmask, &domains);
+  if (by_adapter == by_domain) {
+    by_adapter = vap_mask_count (&adapters);
+    by_domain = vap_mask_count (&domains);
+  }
+  name = by_adapter <= by_domain ? "apmask" : "aqmask";
+  change = relative_mask (by_adapter <= by_domain ? &adapters : &domains);
+
+  return g_strdup_printf (_ ("give it to guests with: echo %s > /sys/bus/ap/%s, or for "
+                             "good with: chzdev -t ap %s=%s"),
+                          change, name, name, change);
+}
+
+static guint
+count_queues (const VapQueueSet *set, VapQueue *first)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < VAP_MASK_BITS; i++) {
+    guint in_row = vap_mask_count (&set->domains[i]);
+
+    if (count == 0 && in_row > 0) {
+      first->adapter = (guint8)i;
+      first->domain = (guint8)vap_mask_next (&set->domains[i], 0);
+    }
+    count += in_row;
+  }
+  return count;
+}
+
+/* EADDRNOTAVAIL from vfio_ap_mdev_validate_masks() (vfio_ap_ops.c), which asks
+ * ap_apqn_in_matrix_owned_by_def_drv() (ap_bus.c) */
+void
+vap_rule_queue_host_owned (const VapDeviceQuestion *question)
+{
+  VapQueueSet owned = { 0 };
+  VapQueue first = { 0 };
+  char text[VAP_QUEUE_TEXT_SIZE];
+  guint count;
+  char *message;
+
+  if (!question->host->has_ap_bus
+      || !vap_host_owned_by_host (question->host, &question->matrix, &owned))
+    return;
+
+  count = count_queues (&owned, &first);
+  vap_queue_format (first, text);
+  if (count == 1)
+    message = g_strdup_printf (_ ("queue %s belongs to the host"), text);
+  else
+    message = g_strdup_printf (_ ("queue %s, the first of %u, belongs to the host"), text,
+                               count);
+  vap_findings_take (question->findings, "queue-host-owned", VAP_SEVERITY_ERROR, text,
+                     message, hint_to_free (question->host, &owned, text));
+}
+
+static void
+report_in_use (const VapDeviceQuestion *question, const VapHostDevice *other,
+               const VapMatrix *shared)
+{
+  const VapHostGuest *guest = vap_host_holder (question->host, other->uuid, NULL, NULL);
+  g_autofree char *node = vap_rule_node_device_name (other->uuid);
+  guint count = vap_matrix_count_queues (shared);
+  char text[VAP_QUEUE_TEXT_SIZE];
+  VapQueue first;
+  char *message;
+
+  if (!vap_matrix_first_queue (shared, &first))
+    return;
+
+  vap_queue_format (first, text);
+  if (guest != NULL && count == 1)
+    message = g_strdup_printf (_ ("queue %s belongs to device %s, which guest '%s' uses"),
+                               text, other->uuid, guest->name);
+  else if (guest != NULL)
+    message
+        = g_strdup_printf (_ ("queue %s, the first of %u, belongs to device %s, which "
+                              "guest '%s' uses"),
+                           text, count, other->uuid, guest->name);
+  else if (count == 1)
+    message = g_strdup_printf (_ ("queue %s belongs to device %s"), text, other->uuid);
+  else
+    message = g_strdup_printf (_ ("queue %s, the first of %u, belongs to device %s"),
+                               text, count, other->uuid);
+
+  vap_findings_take (
+      question->findings, "queue-in-use", VAP_SEVERITY_ERROR, text, message,
+      g_strdup_printf (
+          _ ("choose another domain, or free it with: virsh nodedev-destroy %s"), node));
+}
+
+/* EADDRINUSE from vfio_ap_mdev_verify_no_sharing() (vfio_ap_ops.c) */
+void
+vap_rule_queue_in_use (const VapDeviceQuestion *question)
+{
+  for (guint i = 0; i < question->host->devices->len; i++) {
+    const VapHostDevice *other = question->host->devices->pdata[i];
+    VapMatrix shared;
+
+    if (other->active && g_strcmp0 (other->uuid, question->uuid) != 0
+        && vap_matrix_overlap (&question->matrix, &other->matrix, &shared))
+      report_in_use (question, other, &shared);
+  }
+}
+
+/* The queues of a device whose matrix could not be read whole may be missing above. */
+void
+vap_rule_others_unreadable (const VapDeviceQuestion *question)
+{
+  for (guint i = 0; i < question->host->devices->len; i++) {
+    const VapHostDevice *other = question->host->devices->pdata[i];
+
+    if (!other->active || other->problem == NULL
+        || g_strcmp0 (other->uuid, question->uuid) == 0
+        || (vap_matrix_count_queues (&other->matrix) > 0 && !other->truncated))
+      continue;
+    vap_findings_take (question->findings, "definition-unreadable", VAP_SEVERITY_WARNING,
+                       other->uuid, g_strdup (other->problem), NULL);
+  }
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whole questions: what is read and asked for them, what is passed on rewritten,
+ * and when no judgement is possible.  The rules have their own tests in
+ * tests/check.
+ */
+#include "judge/judge.h"
+#include "tree.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define DEVICE "62177883-f1bb-47f0-914d-32a22e3a8801"
+#define OTHER "62177883-f1bb-47f0-914d-32a22e3a8802"
+#define WEB1 "0f0f0f0f-0000-4000-8000-000000000001"
+
+static const char host_text[] = "ap-bus cards=05:13:4,06:13:2 udoms=4,47 apmask=-5,-6\n"
+                                "cpuinfo\n"
+                                "device " DEVICE " adapters=5 domains=4\n"
+                                "definition " OTHER " adapters=6 domains=4\n"
+                                "guest web1 uuid=" WEB1 " state=running\n"
+                                "guest web2 uuid=0f0f0f0f-0000-4000-8000-000000000002\n";
+
+/* a host that cannot be read, so that whoever reads it is found out */
+static const char broken_text[] = "ap-bus cards=05:13:4 udoms=4\n"
+                                  "/sys/bus/ap/apmask = 0x12\n";
+
+static const char hostdev[] = "<hostdev mode='subsystem' type='mdev' model='vfio-ap'>"
+                              "<source><address uuid='" DEVICE "'/></source></hostdev>";
+
+/* An emulator that answers as QEMU does, and leaves the file "asked" beside it. */
+static char *
+make_emulator (const char *dir)
+{
+  char *path = g_build_filename (dir, "qemu", NULL);
+  g_autofree char *script = g_strdup_printf (
+      "#!/bin/sh\n"
+      ": > '%s/asked'\n"
+      "echo '{\"QMP\":{\"version\":{\"qemu\":{\"micro\":1,\"minor\":0,\"major\":8}}}}'\n"
+      "echo '{\"return\":{},\"id\":\"capabilities\"}'\n"
+      "echo "
+      "'{\"return\":[{\"name\":\"ap\"},{\"name\":\"apft\"}],\"id\":\"properties\"}'\n",
+      dir);
+
+  g_assert_true (g_file_set_contents (path, script, -1, NULL));
+  g_assert_cmpint (g_chmod (path, 0755), ==, 0);
+  /* root asks as nobody, who must get at it and leave the trace */
+  g_assert_cmpint (g_chmod (dir, 0777), ==, 0);
+  return path;
+}
+
+static gboolean
+was_asked (const char *dir)
+{
+  g_autofree char *path = g_build_filename (dir, "asked", NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static char *
+guest_xml (const char *arch, const char *features, const char *devices,
+           const char *emulator)
+{
+  return g_strdup_printf ("<domain type='kvm'>\n"
+                          "  <name>new</name>\n"
+                          "  <os><type arch='%s'>hvm</type></os>\n"
+                          "  <cpu mode='custom'><model>gen16a</model>%s</cpu>\n"
+                          "  <devices><emulator>%s</emulator>%s</devices>\n"
+                          "</domain>\n",
+                          arch, features, emulator, devices);
+}
+
+static char *
+text_of (const VapVerdict *verdict)
+{
+  return vap_findings_to_text (verdict->findings, VAP_SEVERITY_NOTE);
+}
+
+static void
+assert_verdict (const VapVerdict *verdict, const GError *error, const char *begins)
+{
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  text = text_of (verdict);
+  if (begins[0] == '\0' ? text[0] != '\0' : !g_str_has_prefix (text, begins))
+    g_error ("'%s' does not begin with '%s'", text, begins);
+}
+
+static void
+test_guest_without_ap (void)
+{
+  g_autoptr (VapTestTree) root = vap_test_tree_new (broken_text);
+  g_autofree char *emulator = make_emulator (root);
+  g_autofree char *x86
+      = guest_xml ("x86_64", "<feature name='vmx'/>", "<disk/>", emulator);
+  g_autofree char *s390x = guest_xml ("s390x", "<feature name='vx'/>", "", emulator);
+  const char *const guests[] = { x86, s390x };
+
+  for (guint i = 0; i < G_N_ELEMENTS (guests); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VapVerdict) verdict = vap_judge_domain_xml (
+        root, guests[i], strlen (guests[i]), VAP_ACTION_START, &error);
+
+    assert_verdict (verdict, error, "");
+    g_assert_null (verdict->rewritten);
+  }
+  g_assert_false (was_asked (root));
+}
+
+static void
+test_unreadable_host (void)
+{
+  g_autoptr (VapTestTree) root = vap_test_tree_new (broken_text);
+  g_autofree char *emulator = make_emulator (root);
+  g_autofree char *xml = guest_xml ("s390x", "<feature name='ap'/>", hostdev, emulator);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (
+      vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_DEFINE, &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+  g_clear_error (&error);
+
+  g_assert_null (
+      vap_judge_attach_xml (root, "web1", WEB1, hostdev, strlen (hostdev), &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+  g_clear_error (&error);
+
+  g_assert_null (vap_judge_mdevctl (root, "{\"mdev_type\":\"" VAP_DEVICE_TYPE "\"}", 37,
+                                    DEVICE, VAP_DEVICE_PARENT, VAP_ACTION_START, &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+}
+
+static void
+test_rewritten (void)
+{
+  static const char features[] = "<feature policy='require' name='ap'/>"
+                                 "<feature policy='require' name='apft'/>"
+                                 "<feature policy='require' name='apxa'/>";
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *emulator = make_emulator (root);
+  g_autofree char *xml = guest_xml ("s390x", features, hostdev, emulator);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict
+      = vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+  g_autoptr (VapGuest) passed_on = NULL;
+
+  assert_verdict (verdict, error, "");
+  g_assert_true (was_asked (root));
+  g_assert_nonnull (verdict->rewritten);
+  passed_on = vap_guest_parse (verdict->rewritten, strlen (verdict->rewritten), &error);
+  g_assert_no_error (error);
+  g_assert_false (vap_guest_feature (passed_on, "ap")->from_metadata);
+  g_assert_true (vap_guest_feature (passed_on, "apxa")->from_metadata);
+  g_assert_cmpint (vap_guest_feature (passed_on, "apxa")->policy, ==, VAP_POLICY_REQUIRE);
+}
+
+/* what is not rewritten: nothing to hide, or refused */
+static void
+test_not_rewritten (void)
+{
+  static const struct {
+    const char *features;
+    const char *begins;
+  } rows[] = {
+    { "<feature name='ap'/><feature name='apft'/>", "" },
+    { "<feature name='ap'/><feature name='apxa'/>", "error[apft-off]: " },
+    { "<feature name='ap'/><feature name='apft'/>"
+      "<feature policy='disable' name='apxa'/>",
+      "error[feature-not-removable]: " },
+    { "<feature name='ap'/><feature name='apft'/><feature name='apqi'/>",
+      "error[feature-unknown]: QEMU 8.0.1 " },
+  };
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *emulator = make_emulator (root);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *xml = guest_xml ("s390x", rows[i].features, hostdev, emulator);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VapVerdict) verdict
+        = vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+
+    assert_verdict (verdict, error, rows[i].begins);
+    g_assert_null (verdict->rewritten);
+  }
+}
+
+/* without an answer the judgement goes on, and apxa must not reach QEMU either */
+static void
+test_qemu_not_there (void)
+{
+  static const char features[] = "<feature name='ap'/><feature name='apft'/>"
+                                 "<feature name='apxa'/>";
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *xml = guest_xml ("s390x", features, hostdev, "/no/such/qemu");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict
+      = vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+
+  assert_verdict (verdict, error, "warning[qemu-not-asked]: ");
+  g_assert_nonnull (verdict->rewritten);
+  g_assert_null (strstr (verdict->rewritten, "<feature name='apxa'/>"));
+}
+
+static void
+test_malformed (void)
+{
+  static const char *const bad[] = { "", "<domain", "<network/>", "\xff\xfe" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) domain_error = NULL;
+    g_autoptr (GError) device_error = NULL;
+    g_autoptr (GError) attach_error = NULL;
+    g_autoptr (GError) json_error = NULL;
+    gsize length = strlen (bad[i]);
+
+    g_assert_null (
+        vap_judge_domain_xml ("/", bad[i], length, VAP_ACTION_DEFINE, &domain_error));
+    g_assert_error (domain_error, VAP_ERROR, VAP_ERROR_MALFORMED);
+    g_assert_null (
+        vap_judge_device_xml ("/", bad[i], length, VAP_ACTION_DEFINE, &device_error));
+    g_assert_error (device_error, VAP_ERROR, VAP_ERROR_MALFORMED);
+    g_assert_null (vap_judge_mdevctl ("/", bad[i], length, DEVICE, VAP_DEVICE_PARENT,
+                                      VAP_ACTION_DEFINE, &json_error));
+    g_assert_error (json_error, VAP_ERROR, VAP_ERROR_MALFORMED);
+
+    if (g_str_equal (bad[i], "<network/>"))
+      continue; /* well formed, and some other device as far as we know */
+    g_assert_null (
+        vap_judge_attach_xml ("/", "web1", WEB1, bad[i], length, &attach_error));
+    g_assert_error (attach_error, VAP_ERROR, VAP_ERROR_MALFORMED);
+  }
+}
+
+/* a device of a running guest must be there now, one of a defined guest later */
+static void
+test_attach (void)
+{
+  static const char inactive[] = "<hostdev mode='subsystem' type='mdev' model='vfio-ap'>"
+                                 "<source><address uuid='" OTHER "'/></source></hostdev>";
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) running = NULL;
+  g_autoptr (VapVerdict) defined = NULL;
+  g_autoptr (VapVerdict) unknown = NULL;
+
+  running
+      = vap_judge_attach_xml (root, "web1", WEB1, inactive, strlen (inactive), &error);
+  assert_verdict (running, error, "error[device-inactive]: ");
+
+  defined = vap_judge_attach_xml (root, "web2", "0f0f0f0f-0000-4000-8000-000000000002",
+                                  inactive, strlen (inactive), &error);
+  assert_verdict (defined, error, "error[ap-off]: guest 'web2' ");
+
+  /* a name that must not be able to leave its place in an XML */
+  unknown = vap_judge_attach_xml (root, "<&'\">", "0f0f0f0f-0000-4000-8000-000000000009",
+                                  inactive, strlen (inactive), &error);
+  assert_verdict (unknown, error, "warning[host-incomplete]: guest '<&'\">' could not ");
+}
+
+static void
+test_devices (void)
+{
+  static const char json[]
+      = "{\"mdev_type\":\"" VAP_DEVICE_TYPE "\",\"start\":\"manual\",\"attrs\":"
+        "[{\"assign_adapter\":\"5\"},{\"assign_domain\":\"4\"}]}";
+  static const char scsi[] = "<device><capability type='scsi'/></device>";
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autoptr (VapTestTree) broken = vap_test_tree_new (broken_text);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) own = NULL;
+  g_autoptr (VapVerdict) other = NULL;
+  g_autoptr (VapVerdict) not_ours = NULL;
+
+  own = vap_judge_mdevctl (root, json, strlen (json), DEVICE, VAP_DEVICE_PARENT,
+                           VAP_ACTION_START, &error);
+  assert_verdict (own, error, "");
+  other = vap_judge_mdevctl (root, json, strlen (json), OTHER, VAP_DEVICE_PARENT,
+                             VAP_ACTION_START, &error);
+  assert_verdict (other, error, "error[queue-in-use]: queue 05.0004 ");
+  /* a device of another kind is no reason to read the host */
+  not_ours
+      = vap_judge_device_xml (broken, scsi, strlen (scsi), VAP_ACTION_DEFINE, &error);
+  assert_verdict (not_ours, error, "");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_setenv ("LC_ALL", "C", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/judge/guest-without-ap", test_guest_without_ap);
+  g_test_add_func ("/judge/unreadable-host", test_unreadable_host);
+  g_test_add_func ("/judge/rewritten", test_rewritten);
+  g_test_add_func ("/judge/not-rewritten", test_not_rewritten);
+  g_test_add_func ("/judge/qemu-not-there", test_qemu_not_there);
+  g_test_add_func ("/judge/malformed", test_malformed);
+  g_test_add_func ("/judge/attach", test_attach);
+  g_test_add_func ("/judge/devices", test_devices);
+  return g_test_run ();
+}
