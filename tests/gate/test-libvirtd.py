@@ -1,0 +1,312 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The gate between the distribution's own virsh and libvirtd, in private namespaces:
+what goes through it must be what goes without it.
+
+usage: test-libvirtd.py GATE
+"""
+
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+import tap  # noqa: E402
+
+GATE = os.path.abspath(sys.argv[1])
+DIRECT = "qemu:///system"
+THROUGH = f"qemu+ext:///system?command={GATE}"
+SOCKET = "/run/libvirt/libvirt-sock"
+NOBODY = 65534
+
+GUEST = """<domain type='qemu'>
+  <name>{name}</name>
+  <memory>65536</memory>
+  <os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>
+  <devices><emulator>/usr/bin/qemu-system-s390x</emulator>{devices}</devices>
+</domain>
+"""
+CRYPTO = """<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
+  <address uuid='62177883-f1bb-47f0-914d-32a22e3a8801'/></source></hostdev>"""
+
+
+def in_namespaces():
+    """runs this again where mounts, processes and the network are its own"""
+    unshare = ["unshare", "-m", "-n", "-p", "-i", "--fork", "--kill-child",
+               "--mount-proc"]
+
+    for program in ("libvirtd", "virsh", "unshare", "qemu-system-s390x"):
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
+            print(f"1..0 # SKIP no {program} here")
+            return 0
+    if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
+        print("1..0 # SKIP cannot make namespaces (not root?)")
+        return 0
+    # the shell is the first process there: it reaps what libvirtd leaves behind
+    return subprocess.call([*unshare, "sh", "-c", '"$@"; exit $?', "sh", sys.executable,
+                            *sys.argv, "inside"])
+
+
+def setup():
+    for place in ("/run", "/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt",
+                  "/var/log/libvirt"):
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
+    os.makedirs("/run/lock")
+    os.makedirs("/etc/libvirt/qemu")
+    with open("/etc/libvirt/libvirtd.conf", "w") as conf:
+        conf.write('auth_unix_ro = "none"\nauth_unix_rw = "none"\n'
+                   'unix_sock_ro_perms = "0777"\nunix_sock_rw_perms = "0700"\n')
+    with open("/etc/libvirt/qemu.conf", "w") as conf:
+        conf.write('security_driver = "none"\ncgroup_controllers = []\n'
+                   'user = "root"\ngroup = "root"\n')
+    # one emulator, so that the daemon need not ask thirty
+    os.mkdir(f"{WORK}/bin")
+    os.symlink(shutil.which("qemu-system-s390x"), f"{WORK}/bin/qemu-system-s390x")
+
+
+def start_daemon(path, environment=(), **options):
+    """a libvirtd, once it listens at @path"""
+    env = {**os.environ, "PATH": f"{WORK}/bin:/usr/sbin:/sbin", **dict(environment)}
+    daemon = subprocess.Popen(["libvirtd"], env=env, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, **options)
+    for _ in range(400):
+        if os.path.exists(path):
+            return daemon
+        time.sleep(0.05)
+    daemon.kill()
+    raise RuntimeError(f"libvirtd does not listen at {path}")
+
+
+def virsh(uri, *args, check=True, **options):
+    done = subprocess.run(["virsh", "-c", uri, *args], capture_output=True, text=True,
+                          timeout=60, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"virsh {args}: {done.stderr}")
+    return done
+
+
+def same(*args, **options):
+    """what virsh prints, and its status, must not depend on the gate"""
+    direct = virsh(DIRECT, *args, check=False, **options)
+    through = virsh(THROUGH, *args, check=False, **options)
+    assert through.returncode == direct.returncode, (args, through.stderr)
+    assert through.stdout == direct.stdout, (args, through.stdout[:500])
+    assert through.stderr == direct.stderr, (args, through.stderr)
+    return through
+
+
+def write(name, text):
+    path = os.path.join(WORK, name)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def test_first_look():
+    same("list", "--all")
+    same("version")
+    assert "<capabilities>" in same("capabilities").stdout
+    same("nodeinfo")
+    same("nodedev-list")
+    same("dominfo", "nobody")
+
+
+def test_define():
+    path = write("plain.xml", GUEST.format(name="plain", devices=""))
+    virsh(THROUGH, "define", path)
+    assert "<name>plain</name>" in same("dumpxml", "plain").stdout
+    same("domxml-to-native", "qemu-argv", "--domain", "plain")
+    virsh(THROUGH, "undefine", "plain")
+
+
+def test_refused():
+    path = write("crypto.xml", GUEST.format(name="web1", devices=CRYPTO))
+    refused = virsh(THROUGH, "define", path, check=False)
+    assert refused.returncode == 1
+    assert "unsupported configuration: " in refused.stderr, refused.stderr
+    assert "error[device-unknown]" in refused.stderr, refused.stderr
+    assert "62177883-f1bb-47f0-914d-32a22e3a8801" in refused.stderr
+    refused = virsh(THROUGH, "create", path, check=False)
+    assert "error[device-unknown]" in refused.stderr, refused.stderr
+    assert "web1" not in virsh(DIRECT, "list", "--all", "--name").stdout
+
+
+def test_refused_attach():
+    guest = write("plain.xml", GUEST.format(name="plain", devices=""))
+    device = write("device.xml", CRYPTO)
+    virsh(THROUGH, "define", guest)
+    refused = virsh(THROUGH, "attach-device", "plain", device, "--config", check=False)
+    assert refused.returncode == 1
+    assert "error[device-unknown]" in refused.stderr, refused.stderr
+    assert "hostdev" not in virsh(DIRECT, "dumpxml", "plain").stdout
+    virsh(THROUGH, "undefine", "plain")
+
+
+def test_refused_node_device():
+    path = write("matrix.xml", """<device><parent>ap_matrix</parent>
+  <capability type='mdev'><type id='vfio_ap-passthrough'/>
+  <attr name='assign_adapter' value='five'/><attr name='assign_domain' value='4'/>
+  </capability></device>""")
+    for call in ("nodedev-define", "nodedev-create"):
+        refused = virsh(THROUGH, call, path, check=False)
+        assert refused.returncode == 1
+        assert "error[attribute-malformed]" in refused.stderr, refused.stderr
+
+
+def test_malformed():
+    path = write("cut.xml", "<domain type='qemu'>\n  <name>cut</na")
+    refused = virsh(THROUGH, "define", path, check=False)
+    assert refused.returncode == 1 and "2" in refused.stderr, refused.stderr
+    # libvirt's client refuses this one by itself
+    path = write("large.xml", GUEST.format(name="large", devices=" " * (5 << 20)))
+    refused = same("define", path)
+    assert refused.returncode == 1
+
+
+def test_read_only():
+    path = write("plain.xml", GUEST.format(name="plain", devices=""))
+    direct = subprocess.run(["virsh", "-r", "-c", DIRECT, "define", path],
+                            capture_output=True, text=True)
+    through = subprocess.run(["virsh", "-r", "-c", THROUGH, "define", path],
+                             capture_output=True, text=True)
+    assert direct.returncode == 1
+    assert (through.returncode, through.stderr) == (1, direct.stderr), through.stderr
+
+
+def test_thousand_guests():
+    """defined on one connection, in one go, then listed"""
+    lines = []
+    for i in range(1000):
+        path = write(f"guest{i}.xml", GUEST.format(name=f"guest{i}", devices=""))
+        lines.append(f"define {path}")
+    defined = virsh(THROUGH, input="\n".join(lines))
+    assert defined.stdout.count("defined from") == 1000, defined.stderr
+    assert same("list", "--all", "--name").stdout.count("guest") == 1000
+    same("list", "--all")
+    same("domstats", "--state")
+
+
+def test_events():
+    # a terminal, so that virsh does not keep its lines back
+    terminal, inner = pty.openpty()
+    os.set_blocking(terminal, False)
+    events = subprocess.Popen(["virsh", "-c", THROUGH, "event", "--all", "--loop"],
+                              stdout=inner, stdin=subprocess.DEVNULL)
+    os.close(inner)
+    seen = b""
+    try:
+        for attempt in range(50):
+            path = write("event.xml", GUEST.format(name=f"event{attempt}", devices=""))
+            virsh(DIRECT, "define", path)
+            try:
+                seen += os.read(terminal, 65536)
+            except BlockingIOError:
+                pass
+            if b"lifecycle" in seen:
+                break
+            time.sleep(0.1)
+        assert re.search(b"lifecycle.*event[0-9]+.*Defined", seen), seen
+    finally:
+        events.terminate()
+        events.wait()
+        os.close(terminal)
+
+
+def test_streams():
+    """a volume goes up and comes down, a stream of many frames each way"""
+    source = os.path.join(WORK, "source")
+    with open(source, "wb") as file:
+        file.write(os.urandom(20 << 20))
+    os.mkdir(os.path.join(WORK, "pool"))
+    virsh(THROUGH, "pool-create-as", "pool", "dir", "--target", f"{WORK}/pool")
+    virsh(THROUGH, "vol-create-as", "pool", "volume", "20M")
+    virsh(THROUGH, "vol-upload", "--pool", "pool", "volume", source)
+    virsh(THROUGH, "vol-download", "--pool", "pool", "volume", f"{WORK}/target")
+    with open(source, "rb") as a, open(f"{WORK}/target", "rb") as b:
+        assert a.read() == b.read()
+    virsh(THROUGH, "pool-destroy", "pool")
+
+
+def as_nobody(*args, **env):
+    return subprocess.run(
+        ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *args],
+        capture_output=True, text=True, env={**os.environ, **env})
+
+
+def need_a_gate_for_nobody():
+    if as_nobody(GATE, "--version").returncode != 0:
+        raise tap.Skip("an unprivileged user cannot run this build of the gate")
+
+
+def test_no_privilege():
+    """a user whom the socket does not let in is not let in"""
+    need_a_gate_for_nobody()
+    refused = as_nobody("virsh", "-c", THROUGH, "list")
+    assert refused.returncode == 1
+    assert SOCKET in refused.stderr and "Permission denied" in refused.stderr
+    # the socket for looking lets everybody in
+    assert as_nobody("virsh", "-r", "-c", THROUGH, "list").returncode == 0
+
+
+def test_session():
+    """a user's own daemon, found without the environment that libvirt takes away"""
+    need_a_gate_for_nobody()
+    runtime = f"/run/user/{NOBODY}"
+    home = f"{runtime}/home"
+    os.makedirs(home)
+    os.chmod("/run/user", 0o755)
+    for place in (runtime, home):
+        os.chown(place, NOBODY, NOBODY)
+    env = {"HOME": home, "XDG_RUNTIME_DIR": runtime, "XDG_CONFIG_HOME": f"{home}/config",
+           "XDG_CACHE_HOME": f"{home}/cache", "XDG_DATA_HOME": f"{home}/data"}
+    daemon = start_daemon(f"{runtime}/libvirt/libvirt-sock", env, user=NOBODY,
+                          group=NOBODY, extra_groups=[])
+    try:
+        uri = f"qemu+ext:///session?command={GATE}"
+        listed = as_nobody("virsh", "-c", uri, "list", "--all", "--name", **env)
+        assert (listed.returncode, listed.stdout.strip()) == (0, ""), listed
+        # and not the system's, which has a thousand guests
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def test_daemon_dies():
+    """the client learns of it as it would without a gate"""
+    client = subprocess.Popen(
+        ["virsh", "-c", THROUGH], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    client.stdin.write("list --name\n")
+    client.stdin.flush()
+    client.stdout.readline()
+    os.kill(DAEMON.pid, signal.SIGKILL)
+    DAEMON.wait()
+    time.sleep(0.2)
+    _, text = client.communicate("list --all\n", timeout=20)
+    assert "End of file while reading data" in text, text
+    assert "virt-ap" not in text, text
+    refused = virsh(THROUGH, "list", check=False)
+    assert refused.returncode == 1
+    assert SOCKET in refused.stderr and "Connection refused" in refused.stderr
+
+
+if __name__ == "__main__":
+    if sys.argv[-1] != "inside":
+        sys.exit(in_namespaces())
+    with tempfile.TemporaryDirectory() as WORK:
+        os.chmod(WORK, 0o755)
+        setup()
+        DAEMON = start_daemon(SOCKET)
+        try:
+            status = tap.run(tap.tests_of(sys.modules[__name__]))
+        finally:
+            DAEMON.kill()
+            DAEMON.wait()
+    sys.exit(status)

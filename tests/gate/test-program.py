@@ -1,0 +1,413 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The gate as a program, between a client and a daemon that are played here.
+
+usage: test-program.py GATE MKTREE
+"""
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.dont_write_bytecode = True
+import tap  # noqa: E402
+
+GATE = os.path.abspath(sys.argv[1])
+MKTREE = os.path.abspath(sys.argv[2])
+UUID = "62177883-f1bb-47f0-914d-32a22e3a8801"
+HOST = f"""ap-bus cards=05:13:4,06:13:2 udoms=4,47,ab,ff apmask=-5,-6
+cpuinfo
+device {UUID} adapters=5 domains=4,ab control=4
+"""
+PROGRAM = 0x20008086
+CALL, REPLY, MESSAGE = 0, 1, 2
+OK, ERROR = 0, 1
+OPEN, DEFINE_XML_FLAGS, ATTACH_DEVICE, FEATURE, AUTH_LIST = 1, 350, 8, 60, 66
+VIR_ERR_SYSTEM_ERROR, VIR_ERR_RPC, VIR_ERR_XML_DETAIL = 38, 39, 35
+VIR_ERR_CONFIG_UNSUPPORTED = 67
+
+
+def frame(procedure, kind=CALL, serial=0, payload=b"", status=OK):
+    return struct.pack(">7I", 28 + len(payload), PROGRAM, 1, procedure, kind, serial,
+                       status) + payload
+
+
+def string(text):
+    data = text.encode() if isinstance(text, str) else text
+    return struct.pack(">I", len(data)) + data + bytes(-len(data) % 4)
+
+
+def define(xml, serial):
+    return frame(DEFINE_XML_FLAGS, CALL, serial, string(xml) + struct.pack(">I", 0))
+
+
+def read(sock, length):
+    data = bytearray()
+    while len(data) < length:
+        part = sock.recv(min(1 << 20, length - len(data)))
+        if not part:
+            raise EOFError(f"{len(data)} bytes of {length}")
+        data += part
+    return bytes(data)
+
+
+def read_frame(sock):
+    head = read(sock, 28)
+    fields = struct.unpack(">7I", head)
+    return fields, read(sock, fields[0] - 28)
+
+
+def read_error(sock, serial):
+    """the code and message of the error reply that must come next"""
+    fields, payload = read_frame(sock)
+    assert fields[4:] == (REPLY, serial, ERROR), fields
+    code, _, there, length = struct.unpack(">4I", payload[:16])
+    assert there == 1
+    return code, payload[16:16 + length].decode()
+
+
+class Connection:
+    """A gate that a client has just opened, with a daemon that asks no password."""
+
+    def __init__(self, *options, begin=True, host=None):
+        self.directory = tempfile.TemporaryDirectory()
+        path = os.path.join(self.directory.name, "sock")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(1)
+        self.root = os.path.join(self.directory.name, "root")
+        os.mkdir(self.root)
+        if host:
+            description = os.path.join(self.directory.name, "host")
+            with open(description, "w") as file:
+                file.write(host)
+            subprocess.run([MKTREE, description, self.root], check=True)
+        self.client, inner = socket.socketpair()
+        self.client.settimeout(30)
+        self.gate = subprocess.Popen(
+            [GATE, "--socket", path, "--root", self.root, *options], stdin=inner,
+            stdout=inner, stderr=subprocess.PIPE, text=True)
+        inner.close()
+        self.daemon = None
+        if begin:
+            self.begin()
+
+    def begin(self):
+        self.client.sendall(frame(OPEN, CALL, 0, b"\0" * 8))
+        self.accept()
+        assert read_frame(self.daemon)[0][3] == OPEN
+
+    def accept(self):
+        self.daemon, _ = self.listener.accept()
+        self.daemon.settimeout(30)
+
+    def relays(self):
+        """whether the stream is in step, both ways"""
+        self.client.sendall(frame(4711, CALL, 77, b"ping"))
+        assert read(self.daemon, 32) == frame(4711, CALL, 77, b"ping")
+        self.daemon.sendall(frame(4711, REPLY, 77, b"pong"))
+        assert read(self.client, 32) == frame(4711, REPLY, 77, b"pong")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in (self.client, self.daemon, self.listener):
+            if end is not None:
+                end.close()
+        try:
+            self.gate.wait(10)
+        finally:
+            self.gate.kill()
+            self.gate.wait()
+            self.gate.stderr.close()
+            self.directory.cleanup()
+
+
+def one_line(gate, *words):
+    text = gate.stderr.read()
+    assert text.count("\n") == 1 and text.endswith("\n"), text
+    for word in words:
+        assert word in text, text
+
+
+def test_usage():
+    def run(*args):
+        return subprocess.run([GATE, *args], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)
+
+    assert run("--version").returncode == 0
+    assert "--socket" in run("--help").stdout
+    wrong = run("--nonsense")
+    assert wrong.returncode == 2 and "nonsense" in wrong.stderr
+    assert run("argument").returncode == 2
+    # nobody there: nothing to say
+    nobody = run()
+    assert (nobody.returncode, nobody.stdout, nobody.stderr) == (0, "", "")
+
+
+def test_client_hostile_at_once():
+    for length in (0, 3, 27, 1 << 31, 0xffffffff):
+        with Connection(begin=False) as c:
+            c.client.sendall(struct.pack(">I", length))
+            assert c.gate.wait(10) == 1
+            one_line(c.gate, "client", str(length))
+
+
+def test_client_hostile_later():
+    for length in (0, 3, 27, 1 << 31):
+        with Connection() as c:
+            c.relays()
+            c.client.sendall(struct.pack(">I", length))
+            assert c.gate.wait(10) == 1
+            one_line(c.gate, "client", str(length))
+
+
+def test_daemon_hostile():
+    for length in (0, 3, 27, 1 << 31):
+        with Connection() as c:
+            c.relays()
+            c.daemon.sendall(frame(5, REPLY, 1, b"last") + struct.pack(">I", length))
+            assert read(c.client, 32) == frame(5, REPLY, 1, b"last")
+            assert c.client.recv(1) == b""
+            assert c.gate.wait(10) == 1
+            one_line(c.gate, "daemon", str(length))
+
+
+def test_no_daemon():
+    with Connection(begin=False) as c:
+        c.listener.close()
+        c.client.sendall(frame(OPEN, CALL, 5, b"\0" * 8))
+        code, message = read_error(c.client, 5)
+        assert code == VIR_ERR_SYSTEM_ERROR
+        assert "/sock'" in message and "Connection refused" in message, message
+        c.client.shutdown(socket.SHUT_WR)
+        assert c.gate.wait(10) == 0
+
+
+def test_no_daemon_for_other_client():
+    with Connection(begin=False) as c:
+        c.listener.close()
+        c.client.sendall(frame(4711, MESSAGE))
+        assert c.gate.wait(10) == 1
+        one_line(c.gate, "/sock'", "Connection refused")
+
+
+def test_malformed_xml():
+    """is refused with the place and the reason, and the connection goes on"""
+    with Connection() as c:
+        for serial, xml in enumerate(
+                ("", "<domain>\n<name>x</name", "\xff\xfe", b"<domain>\xff\xfe</domain>",
+                 "<a/><b/>", "nonsense"), 10):
+            c.client.sendall(define(xml, serial))
+            code, message = read_error(c.client, serial)
+            assert code == VIR_ERR_XML_DETAIL, (xml, code, message)
+            assert message
+        c.relays()
+
+
+def test_line_of_error():
+    with Connection() as c:
+        c.client.sendall(define("<domain>\n<name>x</name>\n<vcpu>1</vcp>\n</domain>", 1))
+        _, message = read_error(c.client, 1)
+        assert "line 3" in message or ":3:" in message, message
+
+
+def test_entities_are_not_resolved():
+    bomb = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
+        f"<!ENTITY {chr(98 + i)} '{('&' + chr(97 + i) + ';') * 10}'>" for i in range(12)
+    ) + "]><domain><name>&m;</name></domain>"
+    outside = ("<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
+               "<domain><name>&x;</name></domain>")
+    with Connection() as c:
+        for serial, xml in enumerate((bomb, outside), 1):
+            c.client.sendall(define(xml, serial))
+            _, message = read_error(c.client, serial)
+            assert "root:" not in message
+        c.relays()
+
+
+def test_undecodable_arguments():
+    with Connection() as c:
+        payloads = [b"", b"\0", struct.pack(">I", 0xfffffff0), string("<domain/>")[:-1],
+                    string("<domain/>"), string("<domain/>") + bytes(8),
+                    struct.pack(">I", (4 << 20) + 1) + bytes(100)]
+        for serial, payload in enumerate(payloads, 1):
+            c.client.sendall(frame(DEFINE_XML_FLAGS, CALL, serial, payload))
+            code, _ = read_error(c.client, serial)
+            assert code == VIR_ERR_RPC
+        c.relays()
+
+
+def test_five_megabytes():
+    with Connection() as c:
+        for size, expected in ((5 << 20, VIR_ERR_RPC), (31 << 20, VIR_ERR_RPC)):
+            xml = b"<domain>" + b" " * size + b"</domain>"
+            c.client.sendall(define(xml, 3))
+            code, message = read_error(c.client, 3)
+            assert code == expected and "4194304" in message, message
+            c.relays()
+
+
+def test_harmless_guest_goes_on():
+    xml = ("<domain type='kvm'><name>plain</name><os><type arch='x86_64'>hvm</type></os>"
+           "</domain>")
+    with Connection() as c:
+        c.client.sendall(define(xml, 3))
+        fields, payload = read_frame(c.daemon)
+        assert fields[3] == DEFINE_XML_FLAGS and payload == string(xml) + bytes(4)
+        c.relays()
+
+
+def crypto_guest(features, uuid=UUID):
+    policies = "".join(f"<feature policy='require' name='{name}'/>" for name in features)
+    return f"""<domain type='kvm'><name>web1</name>
+  <os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>
+  <cpu mode='custom'><model>z14</model>{policies}</cpu>
+  <devices><hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
+    <address uuid='{uuid}'/></source></hostdev></devices>
+</domain>"""
+
+
+def test_rewritten():
+    """apxa does not reach libvirtd as a CPU feature; all else of the call is kept"""
+    if not os.path.exists("/usr/bin/qemu-system-s390x"):
+        raise tap.Skip("no qemu-system-s390x to ask for its CPU features")
+    xml = crypto_guest(["ap", "apqci", "apft", "apqi", "apxa"])
+    with Connection(host=HOST) as c:
+        c.client.sendall(frame(DEFINE_XML_FLAGS, CALL, 9, string(xml) + b"\0\0\0\x04"))
+        c.daemon.settimeout(15)
+        fields, payload = read_frame(c.daemon)
+        assert fields[3:] == (DEFINE_XML_FLAGS, CALL, 9, OK), fields
+        length = struct.unpack(">I", payload[:4])[0]
+        passed = payload[4:4 + length].decode()
+        assert payload == string(passed) + b"\0\0\0\x04"
+        cpu = passed[passed.index("<cpu"):passed.index("</cpu>")]
+        assert "apqi" in cpu and "apxa" not in cpu, passed
+        assert "apxa" in passed[passed.index("<metadata"):passed.index("</metadata>")]
+        c.relays()
+
+
+def test_refusal_of_one_among_many():
+    """on one connection, each call gets its own answer, in the order of the calls"""
+    bad = crypto_guest(["ap", "apqci", "apft", "apqi"], UUID[:-1] + "9")
+    with Connection(host=HOST) as c:
+        for serial in range(1, 21):
+            xml = bad if serial % 2 else "<domain type='kvm'/>"
+            c.client.sendall(define(xml, serial))
+        for serial in range(1, 21, 2):
+            code, message = read_error(c.client, serial)
+            assert code == VIR_ERR_CONFIG_UNSUPPORTED and "device-unknown" in message
+            assert read_frame(c.daemon)[0][5] == serial + 1
+        c.relays()
+
+
+def test_attach():
+    """the guest is named in the call, not in the XML"""
+    device = crypto_guest([]).split("<devices>")[1].split("</devices>")[0]
+    guest = string("web1") + bytes(range(16)) + b"\xff" * 4
+    with Connection(host=HOST) as c:
+        c.client.sendall(frame(ATTACH_DEVICE, CALL, 4,
+                               guest + string(device.replace("8801", "9999"))))
+        code, message = read_error(c.client, 4)
+        assert code == VIR_ERR_CONFIG_UNSUPPORTED and "device-unknown" in message, message
+        c.relays()
+
+
+def test_refusal():
+    """an AP device that this host does not have: all findings, nothing sent on"""
+    xml = crypto_guest([])
+    with Connection() as c:
+        c.client.sendall(define(xml, 3))
+        code, message = read_error(c.client, 3)
+        assert code == VIR_ERR_CONFIG_UNSUPPORTED, (code, message)
+        assert message.startswith("unsupported configuration: "), message
+        assert "error[device-unknown]" in message and "error[ap-off]" in message, message
+        c.relays()
+
+
+def peak_memory(pid):
+    """in KiB; 0 where a sanitizer keeps what was freed"""
+    with open(f"/proc/{pid}/maps") as maps:
+        if "libasan" in maps.read():
+            return 0
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    raise tap.Skip("/proc has no VmHWM")
+
+
+def write_until_stuck(sock, data):
+    sock.settimeout(0.5)
+    total = 0
+    try:
+        while total < 64 << 20:
+            total += sock.send(data)
+    except TimeoutError:
+        pass
+    return total
+
+
+def test_memory_when_client_reads_nothing():
+    with Connection() as c:
+        before = peak_memory(c.gate.pid)
+        taken = write_until_stuck(c.daemon, frame(5, MESSAGE, 0, bytes(65508)))
+        assert taken < 4 << 20, taken
+        assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
+
+
+def test_memory_when_daemon_reads_nothing():
+    with Connection() as c:
+        before = peak_memory(c.gate.pid)
+        taken = write_until_stuck(c.client, frame(5, CALL, 0, bytes(65508)))
+        assert taken < 4 << 20, taken
+        assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
+
+
+def test_memory_when_no_refusal_is_read():
+    with Connection() as c:
+        c.client.sendall(define("<domain", 1))
+        read_error(c.client, 1)
+        before = peak_memory(c.gate.pid)
+        taken = write_until_stuck(c.client, define("<domain", 1) * 1000)
+        assert taken < 4 << 20, taken
+        assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
+
+
+def test_large_reply():
+    """10 MB come through unchanged, in one frame"""
+    with Connection() as c:
+        data = frame(5, REPLY, 1, os.urandom(10 << 20))
+        sender = threading.Thread(target=c.daemon.sendall, args=(data,))
+        sender.start()
+        assert read(c.client, len(data)) == data
+        sender.join()
+        c.relays()
+
+
+def test_daemon_dies():
+    with Connection() as c:
+        c.daemon.sendall(frame(5, REPLY, 1, b"last"))
+        c.daemon.close()
+        assert read(c.client, 32) == frame(5, REPLY, 1, b"last")
+        assert c.client.recv(1) == b""
+        assert c.gate.wait(10) == 0
+        assert c.gate.stderr.read() == ""
+
+
+def test_client_dies():
+    with Connection() as c:
+        c.client.sendall(frame(5, CALL, 1, b"last"))
+        c.client.close()
+        assert read(c.daemon, 32) == frame(5, CALL, 1, b"last")
+        assert c.daemon.recv(1) == b""
+        assert c.gate.wait(10) == 0
+
+
+if __name__ == "__main__":
+    sys.exit(tap.run(tap.tests_of(sys.modules[__name__])))

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The relay between two socket pairs, with a judge that decides by the first letter
+ * of a call's payload: Refuse, Write another, Pass.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gate/relay.h"
+#include "rpc/reply.h"
+#include "wire.h"
+
+#define JUDGED 11u
+#define OTHER 1000u
+
+#define REWRITTEN "another call altogether."
+
+/* One connection, with the relay in a thread of its own. */
+typedef struct {
+  gint client[2]; /* the test's end, the relay's end */
+  gint daemon[2];
+  GThread *thread;
+  GError *error;
+  gboolean ok;
+  gint judged;
+} Fixture;
+
+static gboolean
+wants (const VapRpcHeader *header)
+{
+  return vap_rpc_header_is_call (header, JUDGED);
+}
+
+static void
+judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
+       gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  char letter = frame != NULL && header->length > VAP_RPC_HEADER_SIZE
+                    ? (char) frame[header->length - 1]
+                    : 'R';
+  const VapRpcError refused = { 67, 20, 2, frame != NULL ? "refused" : "too long" };
+
+  g_atomic_int_inc (&fixture->judged);
+  if (letter == 'R') {
+    answer->reply = vap_rpc_error_reply (header, &refused, &answer->reply_length);
+  } else if (letter == 'W') {
+    g_autoptr (GByteArray) call = g_byte_array_new ();
+
+    wire_append (call, JUDGED, VAP_RPC_CALL, header->serial, REWRITTEN,
+                 strlen (REWRITTEN));
+    answer->call_length = call->len;
+    answer->call = g_byte_array_free (g_steal_pointer (&call), FALSE);
+  }
+}
+
+static gpointer
+run_relay (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  const VapFilter filter = { wants, judge, fixture };
+  gint out = fcntl (fixture->client[1], F_DUPFD_CLOEXEC, 0);
+
+  fixture->ok = vap_relay_run (fixture->client[1], out, fixture->daemon[1], NULL, 0,
+                               &filter, &fixture->error);
+  close (out);
+  close (fixture->client[1]);
+  close (fixture->daemon[1]);
+  return NULL;
+}
+
+static void
+fixture_start (Fixture *fixture)
+{
+  memset (fixture, 0, sizeof *fixture);
+  wire_pair (fixture->client);
+  wire_pair (fixture->daemon);
+  fixture->thread = g_thread_new ("relay", run_relay, fixture);
+}
+
+static void
+fixture_close (gint *fd)
+{
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+}
+
+/* ends both sides and expects the relay to end, well or not */
+static void
+fixture_stop (Fixture *fixture, gboolean ok)
+{
+  fixture_close (&fixture->client[0]);
+  fixture_close (&fixture->daemon[0]);
+  g_thread_join (fixture->thread);
+  g_assert_cmpint (fixture->ok, ==, ok);
+  g_assert_true (ok == (fixture->error == NULL));
+  g_clear_error (&fixture->error);
+}
+
+/* client[0] sends, daemon[0] must get exactly @expected */
+static void
+expect_bytes (gint fd, const GByteArray *expected)
+{
+  g_autofree guint8 *got = g_malloc (expected->len);
+
+  wire_read (fd, got, expected->len);
+  g_assert_cmpmem (got, expected->len, expected->data, expected->len);
+}
+
+static void
+expect_refusal (gint fd, guint32 serial)
+{
+  VapRpcHeader header;
+  g_autofree guint8 *frame = wire_read_frame (fd, &header);
+
+  g_assert_cmpint (header.procedure, ==, JUDGED);
+  g_assert_cmpint (header.type, ==, VAP_RPC_REPLY);
+  g_assert_cmpint (header.status, ==, VAP_RPC_ERROR);
+  g_assert_cmpint (header.serial, ==, serial);
+}
+
+/* What the client sends, and what of it the daemon must see. */
+static void
+make_conversation (GByteArray *sent, GByteArray *expected)
+{
+  wire_append (sent, OTHER, VAP_RPC_CALL, 1, "abcd", 4);
+  wire_append (expected, OTHER, VAP_RPC_CALL, 1, "abcd", 4);
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 2, "xxxR", 4);
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 3, "xxxP", 4);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 3, "xxxP", 4);
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 4, "xxxW", 4);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 4, REWRITTEN, strlen (REWRITTEN));
+  wire_append (sent, JUDGED, VAP_RPC_MESSAGE, 0, "xxxR", 4);
+  wire_append (expected, JUDGED, VAP_RPC_MESSAGE, 0, "xxxR", 4);
+  wire_append (sent, OTHER, VAP_RPC_STREAM, 5, NULL, 0);
+  wire_append (expected, OTHER, VAP_RPC_STREAM, 5, NULL, 0);
+}
+
+static void
+test_split (void)
+{
+  g_autoptr (GByteArray) sent = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  Fixture fixture;
+
+  make_conversation (sent, expected);
+  fixture_start (&fixture);
+  for (guint boundary = 0; boundary <= sent->len; boundary++) {
+    wire_write (fixture.client[0], sent->data, boundary);
+    wire_settle (fixture.client[0]);
+    wire_write (fixture.client[0], sent->data + boundary, sent->len - boundary);
+    expect_bytes (fixture.daemon[0], expected);
+    expect_refusal (fixture.client[0], 2);
+  }
+  for (guint i = 0; i < sent->len; i++) {
+    wire_write (fixture.client[0], sent->data + i, 1);
+    wire_settle (fixture.client[0]);
+  }
+  expect_bytes (fixture.daemon[0], expected);
+  expect_refusal (fixture.client[0], 2);
+  g_assert_cmpint (fixture.judged, ==, 3 * (sent->len + 2));
+  fixture_stop (&fixture, TRUE);
+}
+
+static void
+test_split_from_daemon (void)
+{
+  g_autoptr (GByteArray) sent = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (sent, OTHER, VAP_RPC_REPLY, 1, "abcd", 4);
+  /* two descriptors: two bytes behind the frame */
+  wire_append (sent, OTHER, VAP_RPC_REPLY_WITH_FDS, 2, "\0\0\0\x02yes!", 8);
+  g_byte_array_append (sent, (const guint8 *) "\0\0", 2);
+  /* what would be judged from a client is nothing special from the daemon */
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 3, "xxxR", 4);
+
+  fixture_start (&fixture);
+  for (guint boundary = 0; boundary <= sent->len; boundary++) {
+    wire_write (fixture.daemon[0], sent->data, boundary);
+    wire_settle (fixture.daemon[0]);
+    wire_write (fixture.daemon[0], sent->data + boundary, sent->len - boundary);
+    expect_bytes (fixture.client[0], sent);
+  }
+  g_assert_cmpint (fixture.judged, ==, 0);
+  fixture_stop (&fixture, TRUE);
+}
+
+/* A refusal that is due in the middle of a frame of the daemon comes after it. */
+static void
+test_insert_between (void)
+{
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+  g_autoptr (GByteArray) event = g_byte_array_new ();
+
+  wire_append (call, JUDGED, VAP_RPC_CALL, 9, "xxxR", 4);
+  wire_append (event, OTHER, VAP_RPC_MESSAGE, 0, "0123456789abcdef", 16);
+
+  for (guint boundary = 1; boundary < event->len; boundary++) {
+    gboolean known = boundary >= VAP_RPC_HEADER_SIZE;
+    Fixture fixture;
+
+    fixture_start (&fixture);
+    wire_write (fixture.daemon[0], event->data, boundary);
+    wire_settle (fixture.daemon[0]);
+    wire_write (fixture.client[0], call->data, call->len);
+    /* of less than a header nothing has gone on: the reply may go before it */
+    if (!known)
+      expect_refusal (fixture.client[0], 9);
+    wire_settle (fixture.client[0]);
+    wire_write (fixture.daemon[0], event->data + boundary, event->len - boundary);
+    wire_write (fixture.daemon[0], event->data, event->len);
+    expect_bytes (fixture.client[0], event);
+    if (known)
+      expect_refusal (fixture.client[0], 9);
+    expect_bytes (fixture.client[0], event);
+    fixture_stop (&fixture, TRUE);
+  }
+}
+
+typedef struct {
+  gint fd;
+  const GByteArray *bytes;
+} Writer;
+
+static gpointer
+run_writer (gpointer user_data)
+{
+  Writer *writer = user_data;
+
+  wire_write (writer->fd, writer->bytes->data, writer->bytes->len);
+  return NULL;
+}
+
+/* many frames of all sizes, some larger than any buffer */
+static GByteArray *
+make_traffic (guint32 type)
+{
+  GByteArray *traffic = g_byte_array_new ();
+  g_autofree guint8 *payload = g_malloc (3 * 1024 * 1024);
+
+  for (gsize i = 0; i < 3 * 1024 * 1024; i++)
+    payload[i] = (guint8) (i * 2654435761u >> 13);
+  for (guint32 i = 0; i < 300; i++) {
+    gsize length = (gsize) g_test_rand_int_range (0, i % 100 == 50 ? 3 << 20 : 3 << 10);
+
+    wire_append (traffic, OTHER + i, type, i, payload, length / 4 * 4);
+  }
+  return traffic;
+}
+
+static void
+test_both_ways (void)
+{
+  g_autoptr (GByteArray) up = make_traffic (VAP_RPC_CALL);
+  g_autoptr (GByteArray) down = make_traffic (VAP_RPC_REPLY);
+  Fixture fixture;
+
+  fixture_start (&fixture);
+  Writer writers[] = { { fixture.client[0], up }, { fixture.daemon[0], down } };
+  GThread *a = g_thread_new ("up", run_writer, &writers[0]);
+  GThread *b = g_thread_new ("down", run_writer, &writers[1]);
+
+  /* one side after the other: each must wait for the other without stopping it */
+  expect_bytes (fixture.client[0], down);
+  expect_bytes (fixture.daemon[0], up);
+  g_thread_join (a);
+  g_thread_join (b);
+  fixture_stop (&fixture, TRUE);
+}
+
+static void
+test_pipelined (void)
+{
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autoptr (GByteArray) sent = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  Fixture fixture;
+
+  make_conversation (sent, expected);
+  for (gint i = 0; i < 1000; i++)
+    g_byte_array_append (all, sent->data, sent->len);
+
+  fixture_start (&fixture);
+  Writer writer = { fixture.client[0], all };
+  GThread *thread = g_thread_new ("client", run_writer, &writer);
+  for (gint i = 0; i < 1000; i++) {
+    expect_bytes (fixture.daemon[0], expected);
+    expect_refusal (fixture.client[0], 2);
+  }
+  g_thread_join (thread);
+  fixture_stop (&fixture, TRUE);
+}
+
+/* Lengths that no frame can have, after a good frame: that one is delivered. */
+static void
+check_hostile (gboolean from_client, const char *tail, gsize length)
+{
+  g_autoptr (GByteArray) good = g_byte_array_new ();
+  Fixture fixture;
+
+  fixture_start (&fixture);
+  gint from = from_client ? fixture.client[0] : fixture.daemon[0];
+  gint to = from_client ? fixture.daemon[0] : fixture.client[0];
+
+  wire_append (good, OTHER, VAP_RPC_CALL, 1, "good", 4);
+  wire_write (from, good->data, good->len);
+  wire_write (from, tail, length);
+  expect_bytes (to, good);
+  g_thread_join (fixture.thread);
+  wire_expect_end (to);
+  g_assert_false (fixture.ok);
+  g_assert_nonnull (strstr (fixture.error->message,
+                            from_client ? "the client" : "the daemon"));
+  g_clear_error (&fixture.error);
+  fixture_close (&fixture.client[0]);
+  fixture_close (&fixture.daemon[0]);
+}
+
+static void
+test_hostile (void)
+{
+  static const struct {
+    const char *bytes;
+    gsize length;
+  } tails[] = {
+    { "\0\0\0\0", 4 },
+    { "\0\0\0\x03", 4 },
+    { "\0\0\0\x1b", 4 },
+    { "\x02\0\0\x05", 4 },
+    { "\x80\0\0\0", 4 },
+    { "\xff\xff\xff\xff", 4 },
+    /* with descriptors, but too short to say how many; and with too many */
+    { "\0\0\0\x1c\x20\0\x80\x86\0\0\0\x01\0\0\0\x09\0\0\0\x04\0\0\0\x01\0\0\0\0", 28 },
+    { "\0\0\0\x20\x20\0\x80\x86\0\0\0\x01\0\0\0\x09\0\0\0\x05\0\0\0\x01\0\0\0\0"
+      "\0\0\0\x21",
+      32 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (tails); i++) {
+    check_hostile (TRUE, tails[i].bytes, tails[i].length);
+    check_hostile (FALSE, tails[i].bytes, tails[i].length);
+  }
+}
+
+/* A call too long to be collected is answered, and the next frame is in its place. */
+static void
+test_too_long (void)
+{
+  g_autoptr (GByteArray) sent = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  gsize length = VAP_RELAY_CALL_MAX - VAP_RPC_HEADER_SIZE + 4;
+  g_autofree char *payload = g_strnfill (length, 'P');
+  Fixture fixture;
+
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 8, payload, length);
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 9, payload, length - 4);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 9, payload, length - 4);
+  wire_append (sent, OTHER, VAP_RPC_CALL, 10, NULL, 0);
+  wire_append (expected, OTHER, VAP_RPC_CALL, 10, NULL, 0);
+
+  fixture_start (&fixture);
+  Writer writer = { fixture.client[0], sent };
+  GThread *thread = g_thread_new ("client", run_writer, &writer);
+  expect_refusal (fixture.client[0], 8);
+  expect_bytes (fixture.daemon[0], expected);
+  g_thread_join (thread);
+  fixture_stop (&fixture, TRUE);
+}
+
+/* A call with descriptors goes on with the bytes that carry them, or not at all. */
+static void
+test_descriptors (void)
+{
+  g_autoptr (GByteArray) sent = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (sent, JUDGED, VAP_RPC_CALL_WITH_FDS, 2, "\0\0\0\x03xxxR", 8);
+  g_byte_array_append (sent, (const guint8 *) "123", 3);
+  wire_append (sent, JUDGED, VAP_RPC_CALL_WITH_FDS, 3, "\0\0\0\x03xxxP", 8);
+  g_byte_array_append (sent, (const guint8 *) "456", 3);
+  wire_append (expected, JUDGED, VAP_RPC_CALL_WITH_FDS, 3, "\0\0\0\x03xxxP", 8);
+  g_byte_array_append (expected, (const guint8 *) "456", 3);
+  wire_append (sent, JUDGED, VAP_RPC_CALL_WITH_FDS, 4, "\0\0\0\x03xxxW", 8);
+  g_byte_array_append (sent, (const guint8 *) "789", 3);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 4, REWRITTEN, strlen (REWRITTEN));
+  g_byte_array_append (expected, (const guint8 *) "789", 3);
+
+  fixture_start (&fixture);
+  wire_write (fixture.client[0], sent->data, sent->len);
+  expect_bytes (fixture.daemon[0], expected);
+  expect_refusal (fixture.client[0], 2);
+  fixture_stop (&fixture, TRUE);
+}
+
+/* How much a side takes whose other side never reads: what the sockets and the
+ * relay's buffers hold, and no more. */
+static gsize
+write_until_stuck (gint fd, const GByteArray *frame)
+{
+  gsize taken = 0;
+  gint patience = 0;
+
+  while (taken < 64u * 1024 * 1024 && patience < 50) {
+    gssize sent = send (fd, frame->data + taken % frame->len,
+                        frame->len - taken % frame->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    if (sent > 0) {
+      taken += (gsize) sent;
+      patience = 0;
+    } else {
+      patience++;
+      g_usleep (2000);
+    }
+  }
+  return taken;
+}
+
+static void
+check_back_pressure (gboolean from_client, guint32 procedure, const char *payload)
+{
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (frame, procedure, VAP_RPC_CALL, 1, payload, strlen (payload));
+  fixture_start (&fixture);
+  gsize taken =
+      write_until_stuck (from_client ? fixture.client[0] : fixture.daemon[0], frame);
+  g_assert_cmpint (taken, <, 4 * 1024 * 1024);
+  fixture_stop (&fixture, TRUE);
+}
+
+static void
+test_back_pressure (void)
+{
+  check_back_pressure (TRUE, OTHER, "xxxx");
+  check_back_pressure (FALSE, OTHER, "xxxx");
+  /* a client that reads no refusals, a daemon that reads no judged calls */
+  check_back_pressure (TRUE, JUDGED, "xxxR");
+  check_back_pressure (TRUE, JUDGED, "xxxP");
+}
+
+/* A client that has said all still gets every reply. */
+static void
+test_client_ends (void)
+{
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (call, JUDGED, VAP_RPC_CALL, 1, "xxxP", 4);
+  fixture_start (&fixture);
+  wire_write (fixture.client[0], call->data, call->len);
+  g_assert_no_errno (shutdown (fixture.client[0], SHUT_WR));
+  expect_bytes (fixture.daemon[0], call);
+  wire_expect_end (fixture.daemon[0]);
+  wire_write (fixture.daemon[0], call->data, call->len);
+  fixture_close (&fixture.daemon[0]);
+  expect_bytes (fixture.client[0], call);
+  wire_expect_end (fixture.client[0]);
+  fixture_stop (&fixture, TRUE);
+}
+
+/* A client that is gone ends the relay, also when the daemon does not care. */
+static void
+test_client_dies (void)
+{
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (call, OTHER, VAP_RPC_CALL, 1, "last", 4);
+  fixture_start (&fixture);
+  wire_write (fixture.client[0], call->data, call->len);
+  fixture_close (&fixture.client[0]);
+  expect_bytes (fixture.daemon[0], call);
+  g_thread_join (fixture.thread);
+  g_assert_true (fixture.ok);
+  fixture_close (&fixture.daemon[0]);
+}
+
+/* All that the daemon said before it went is delivered, a part of a frame too, and
+ * that whatever the client was doing. */
+static void
+test_daemon_ends (void)
+{
+  g_autoptr (GByteArray) reply = g_byte_array_new ();
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+
+  wire_append (reply, OTHER, VAP_RPC_REPLY, 1, "0123456789abcdef", 16);
+  wire_append (call, JUDGED, VAP_RPC_CALL, 1, "xxxR", 4);
+  for (guint length = 0; length <= reply->len; length += 4) {
+    g_autoptr (GByteArray) part = g_byte_array_new ();
+    Fixture fixture;
+
+    g_byte_array_append (part, reply->data, length);
+    fixture_start (&fixture);
+    wire_write (fixture.daemon[0], part->data, part->len);
+    wire_settle (fixture.daemon[0]);
+    /* within a frame a refusal has no place any more */
+    if (length >= VAP_RPC_HEADER_SIZE && length < reply->len) {
+      wire_write (fixture.client[0], call->data, call->len);
+      wire_settle (fixture.client[0]);
+    }
+    fixture_close (&fixture.daemon[0]);
+    expect_bytes (fixture.client[0], part);
+    wire_expect_end (fixture.client[0]);
+    fixture_stop (&fixture, TRUE);
+  }
+}
+
+/* A call that is never finished is not judged, and reaches nobody. */
+static void
+test_unfinished_call (void)
+{
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (call, JUDGED, VAP_RPC_CALL, 1, "xxxP", 4);
+  fixture_start (&fixture);
+  wire_write (fixture.client[0], call->data, call->len - 1);
+  fixture_close (&fixture.client[0]);
+  wire_expect_end (fixture.daemon[0]);
+  fixture_stop (&fixture, TRUE);
+  g_assert_cmpint (fixture.judged, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  signal (SIGPIPE, SIG_IGN);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/relay/split", test_split);
+  g_test_add_func ("/relay/split/from-daemon", test_split_from_daemon);
+  g_test_add_func ("/relay/insert-between", test_insert_between);
+  g_test_add_func ("/relay/both-ways", test_both_ways);
+  g_test_add_func ("/relay/pipelined", test_pipelined);
+  g_test_add_func ("/relay/hostile", test_hostile);
+  g_test_add_func ("/relay/too-long", test_too_long);
+  g_test_add_func ("/relay/descriptors", test_descriptors);
+  g_test_add_func ("/relay/back-pressure", test_back_pressure);
+  g_test_add_func ("/relay/client-ends", test_client_ends);
+  g_test_add_func ("/relay/client-dies", test_client_dies);
+  g_test_add_func ("/relay/daemon-ends", test_daemon_ends);
+  g_test_add_func ("/relay/unfinished-call", test_unfinished_call);
+  return g_test_run ();
+}
