@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * virt-ap's callout: mdevctl runs it before and after each change to an AP matrix,
+ * whoever asked for the change.  It turns mdevctl's question into the judge's and the
+ * findings into an exit status; see virt-ap-callout(8).
+ */
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <glib/gprintf.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "callout/call.h"
+#include "callout/live.h"
+#include "callout/lock.h"
+#include "callout/report.h"
+#include "door/door.h"
+#include "judge/judge.h"
+
+/* mdevctl's definitions are small: 768 attributes and a few words. */
+#define INPUT_MAX (1024u * 1024)
+
+/* What a server does: CALL_YES, CALL_NO when it has said why, or CALL_NO with @error */
+typedef int (*Serve) (const Call *call, GError **error);
+
+static int
+judge (const Call *call, const char *json, gsize length, VapAction action, GError **error)
+{
+  g_autoptr (VapVerdict) verdict = NULL;
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *text = NULL;
+
+  verdict = vap_judge_mdevctl (call->root, json, length, call->uuid, call->parent, action,
+                               &reason);
+  if (!verdict) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+                 _ ("The AP matrix %s cannot be judged, so it is refused: %s"),
+                 call->uuid, reason->message);
+    return CALL_NO;
+  }
+  text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
+  g_fprintf (stderr, "%s", text);
+  return vap_findings_refuse (verdict->findings) ? CALL_NO : CALL_YES;
+}
+
+/* (transfer full): the definition on standard input, which must be of the type that
+ * mdevctl found us by */
+static VapDevice *
+parse_definition (const Call *call, const char *json, gsize length, GError **error)
+{
+  g_autoptr (VapDevice) device
+      = vap_device_parse_mdevctl (json, length, call->uuid, call->parent, error);
+
+  if (!device)
+    return NULL;
+  if (g_strcmp0 (device->type, call->type) != 0) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("The definition on standard input is of type '%s', not '%s'"),
+                 device->type ? device->type : "", call->type);
+    return NULL;
+  }
+  return g_steal_pointer (&device);
+}
+
+/* Of an mdevctl that was killed we would be the child of process 1, which never ends,
+ * and so would a lock of its.  But mdevctl reads our output (callouts.rs,
+ * invoke_script()), and an ending process closes its files before it gives its
+ * children away (Linux kernel/exit.c, do_exit()). */
+static gboolean
+mdevctl_is_gone (void)
+{
+  struct pollfd output = { .fd = STDOUT_FILENO };
+
+  return poll (&output, 1, 0) > 0 && (output.revents & POLLERR);
+}
+
+static gboolean
+lock (const Call *call, GError **error)
+{
+  g_autofree char *path = vap_lock_path (call->root);
+
+  if (!vap_lock_take (path, call->mdevctl, VAP_LOCK_PATIENCE_MS, error))
+    return FALSE;
+  if (!mdevctl_is_gone ())
+    return TRUE;
+  if (vap_lock_release (path, call->mdevctl, error))
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("mdevctl has ended"));
+  return FALSE;
+}
+
+static gboolean
+unlock (const Call *call, GError **error)
+{
+  g_autofree char *path = vap_lock_path (call->root);
+
+  return vap_lock_release (path, call->mdevctl, error);
+}
+
+/* a lock that cannot be removed is no reason to change an answer: it is void as soon
+ * as mdevctl ends */
+static void
+unlock_or_tell (const Call *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!unlock (call, &error))
+    g_fprintf (stderr, _ ("virt-ap: %s\n"), error->message);
+}
+
+/* The lock stays from here to `post`, which mdevctl leaves out after a no. */
+static int
+serve_judged (const Call *call, VapAction action, GError **error)
+{
+  gsize length = 0;
+  g_autofree char *json = door_read_all (INPUT_MAX, &length, error);
+  g_autoptr (VapDevice) device = NULL;
+  int answer;
+
+  if (!json)
+    return CALL_NO;
+  device = parse_definition (call, json, length, error);
+  if (!device || !lock (call, error))
+    return CALL_NO;
+  answer = judge (call, json, length, action, error);
+  if (answer != CALL_YES)
+    unlock_or_tell (call);
+  return answer;
+}
+
+static int
+serve_pre_define (const Call *call, GError **error)
+{
+  return serve_judged (call, VAP_ACTION_DEFINE, error);
+}
+
+static int
+serve_pre_start (const Call *call, GError **error)
+{
+  return serve_judged (call, VAP_ACTION_START, error);
+}
+
+/* mdevctl 1.2 passes over a callout that ends before it has written everything */
+static void
+drain (void)
+{
+  gsize length;
+  g_autofree char *unused = door_read_all (INPUT_MAX, &length, NULL);
+}
+
+static int
+serve_pre_removal (const Call *call, GError **error)
+{
+  drain ();
+  return lock (call, error) ? CALL_YES : CALL_NO;
+}
+
+static int
+serve_post (const Call *call, GError **error)
+{
+  drain ();
+  return unlock (call, error) ? CALL_YES : CALL_NO;
+}
+
+static int
+serve_live (const Call *call, GError **error)
+{
+  gsize length = 0;
+  g_autofree char *json = door_read_all (INPUT_MAX, &length, error);
+  g_autoptr (VapDevice) device = NULL;
+  VapMatrix matrix;
+  int answer;
+
+  if (!json)
+    return CALL_NO;
+  device = parse_definition (call, json, length, error);
+  if (!device || !lock (call, error))
+    return CALL_NO;
+  answer = judge (call, json, length, VAP_ACTION_START, error);
+  vap_device_matrix (device, &matrix, NULL, NULL);
+  if (answer == CALL_YES && !live_apply (call->root, call->uuid, &matrix, error))
+    answer = CALL_NO;
+  unlock_or_tell (call);
+  return answer;
+}
+
+/* takes @text; NULL means that @error is set */
+static int
+print (char *text, GError **error)
+{
+  g_autofree char *owned = text;
+
+  if (!text)
+    return CALL_NO;
+  if (fputs (text, stdout) == EOF || fflush (stdout) == EOF) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("Cannot write the answer"));
+    return CALL_NO;
+  }
+  return CALL_YES;
+}
+
+static int
+serve_attributes (const Call *call, GError **error)
+{
+  return print (report_attributes (call->root, call->uuid, error), error);
+}
+
+static int
+serve_capabilities (const Call *call G_GNUC_UNUSED, GError **error)
+{
+  gsize length = 0;
+  g_autofree char *offer = door_read_all (INPUT_MAX, &length, error);
+
+  if (!offer)
+    return CALL_NO;
+  return print (report_capabilities (offer, length, error), error);
+}
+
+/* ap-check locks at the same places (s390-tools ap_tools/ap-check.c). */
+static const struct {
+  const char *event;
+  const char *action;
+  Serve serve;
+} served[] = {
+  { "pre", "define", serve_pre_define },
+  { "pre", "modify", serve_pre_define },
+  { "pre", "start", serve_pre_start },
+  { "pre", "stop", serve_pre_removal },
+  { "pre", "undefine", serve_pre_removal },
+  { "post", "define", serve_post },
+  { "post", "modify", serve_post },
+  { "post", "start", serve_post },
+  { "post", "stop", serve_post },
+  { "post", "undefine", serve_post },
+  { "live", "modify", serve_live },
+  { "get", "attributes", serve_attributes },
+  { "get", "capabilities", serve_capabilities },
+};
+
+static int
+serve (const Call *call, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (served); i++)
+    if (g_str_equal (call->event, served[i].event)
+        && g_str_equal (call->action, served[i].action))
+      return served[i].serve (call, error);
+  g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+               _ ("This callout does not serve the event '%s' of the action '%s'"),
+               call->event, call->action);
+  return CALL_NO;
+}
+
+static void
+last_words (int signal_number G_GNUC_UNUSED)
+{
+  static const char text[] = "virt-ap: the callout was interrupted or crashed before it "
+                             "could judge, so the answer is no\n";
+
+  if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit (CALL_NO);
+  _exit (CALL_NO);
+}
+
+static void
+print_usage (void)
+{
+  g_printf (_ ("Usage: callout [--root DIR] -t TYPE -e EVENT -a ACTION -s STATE -u UUID "
+               "-p PARENT\n"
+               "Run by mdevctl, with a definition on standard input; see "
+               "virt-ap-callout(8).\n"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  Call call;
+  gboolean understood;
+  int answer;
+
+  door_open (last_words);
+  understood = call_parse (argc, argv, &call, &error);
+  if (call.type && !g_str_equal (call.type, VAP_DEVICE_TYPE))
+    return CALL_NOT_MY_TYPE;
+  if (understood && call.help) {
+    print_usage ();
+    return CALL_YES;
+  }
+  if (understood && call.version) {
+    g_printf ("callout (virt-ap) %s\n", VAP_VERSION);
+    return CALL_YES;
+  }
+  call.root = door_root (call.root);
+  answer = understood ? serve (&call, &error) : CALL_NO;
+  if (error)
+    g_fprintf (stderr, _ ("virt-ap: %s\n"), error->message);
+  return answer;
+}

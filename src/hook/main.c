@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * virt-ap's hook: libvirt's QEMU driver runs it at each step of a guest's life.  It
+ * judges the first one, `prepare`, and lets every other pass; see virt-ap-hook(8).
+ * libvirt waits for it with the guest locked, so it must not call libvirt.
+ */
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <glib/gprintf.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "door/door.h"
+#include "judge/judge.h"
+
+/* A failure of our own passes: the gate and the callout have judged, or will, and
+ * libvirt kills a running guest when this fails at `reconnect`. */
+enum {
+  HOOK_PASS = 0,
+  HOOK_VETO = 1,
+};
+
+/* A guest that waits for us longer is started without. */
+#define PATIENCE_SECONDS 30
+
+typedef struct {
+  const char *root; /* the option --root, NULL without it */
+  const char *guest;
+  const char *operation;
+  const char *sub_operation;
+} HookCall;
+
+/* libvirt shows standard error only after a veto, so what passes is logged too. */
+static void
+tell (const char *guest, const char *text)
+{
+  g_fprintf (stderr, "%s", text);
+  openlog ("virt-ap-hook", LOG_PID, LOG_DAEMON);
+  syslog (LOG_WARNING, "%s: %s", guest, text);
+}
+
+static void
+tell_fault (const char *guest, const char *reason)
+{
+  g_autofree char *text = g_strdup_printf (
+      _ ("virt-ap: could not judge guest '%s', which is let pass: %s\n"), guest, reason);
+
+  tell (guest, text);
+}
+
+/* What QEMU would refuse and the gate would have taken out of the domain XML; a hook
+ * cannot change it at `prepare`. */
+static int
+veto_rewrite (const char *guest)
+{
+  g_autofree char *text = g_strdup_printf (
+      _ ("virt-ap: guest '%s' asks for a CPU feature that this QEMU has no property for; "
+         "define it again through virt-ap's gate, which hides the feature from QEMU\n"),
+      guest);
+
+  tell (guest, text);
+  return HOOK_VETO;
+}
+
+/* a QEMU that could not be asked may have the property all the same */
+static gboolean
+qemu_was_asked (const VapFindings *findings)
+{
+  for (guint i = 0; i < findings->list->len; i++) {
+    const VapFinding *finding = findings->list->pdata[i];
+
+    if (g_str_equal (finding->info->id, "qemu-not-asked"))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static int
+judge_start (const HookCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *xml = NULL;
+  gsize length = 0;
+
+  alarm (PATIENCE_SECONDS);
+  xml = door_read_all (VAP_XML_MAX, &length, &error);
+  if (xml)
+    verdict = vap_judge_domain_xml (door_root (call->root), xml, length, VAP_ACTION_START,
+                                    &error);
+  if (!verdict) {
+    tell_fault (call->guest, error->message);
+    return HOOK_PASS;
+  }
+  text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
+  if (*text)
+    tell (call->guest, text);
+  if (vap_findings_refuse (verdict->findings))
+    return HOOK_VETO;
+  if (verdict->rewritten && qemu_was_asked (verdict->findings))
+    return veto_rewrite (call->guest);
+  return HOOK_PASS;
+}
+
+static void
+last_words (int signal_number G_GNUC_UNUSED)
+{
+  static const char text[]
+      = "virt-ap: the hook was interrupted, took too long or crashed "
+        "before it could judge; the guest is let pass\n";
+
+  if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit (HOOK_PASS);
+  _exit (HOOK_PASS);
+}
+
+/* libvirt gives exactly four arguments (later versions may add some behind), and a
+ * guest can have any name, so nothing among four is an option. */
+static gboolean
+parse_call (int argc, char **argv, HookCall *call)
+{
+  int first = 1;
+
+  *call = (HookCall){ 0 };
+  if (argc > 6 && g_str_equal (argv[1], "--root")) {
+    call->root = argv[2];
+    first = 3;
+  }
+  if (argc - first < 4)
+    return FALSE;
+  call->guest = argv[first];
+  call->operation = argv[first + 1];
+  call->sub_operation = argv[first + 2];
+  return TRUE;
+}
+
+static void
+print_usage (FILE *stream)
+{
+  g_fprintf (stream, _ ("Usage: hook [--root DIR] GUEST OPERATION SUB-OPERATION EXTRA\n"
+                        "Run by libvirt, with a domain XML on standard input; see "
+                        "virt-ap-hook(8).\n"));
+}
+
+int
+main (int argc, char **argv)
+{
+  HookCall call;
+
+  door_open (last_words);
+  if (argc == 2 && g_str_equal (argv[1], "--version")) {
+    g_printf ("hook (virt-ap) %s\n", VAP_VERSION);
+    return HOOK_PASS;
+  }
+  if (!parse_call (argc, argv, &call)) {
+    print_usage (argc == 2 && g_str_equal (argv[1], "--help") ? stdout : stderr);
+    return HOOK_PASS;
+  }
+  if (!g_str_equal (call.operation, "prepare")
+      || !g_str_equal (call.sub_operation, "begin"))
+    return HOOK_PASS;
+  return judge_start (&call);
+}
