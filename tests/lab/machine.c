@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Machine files, the lists on the command line, and /proc/cpuinfo of the machines.
+ */
+#include "ap/pqap.h"
+#include "tools/virt-ap-lab/machine.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static LabMachine *
+load_shipped (const char *name)
+{
+  g_autofree char *file = g_strconcat (name, ".machine", NULL);
+  g_autofree char *path = g_build_filename (g_getenv ("MACHINES"), file, NULL);
+  g_autoptr (GError) error = NULL;
+  LabMachine *machine = lab_machine_load (path, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (machine);
+  g_assert_cmpstr (machine->name, ==, name);
+  return machine;
+}
+
+static LabMachine *
+load_text (const char *text, GError **error)
+{
+  g_autofree char *path = NULL;
+  gint fd = g_file_open_tmp ("machine-XXXXXX", &path, NULL);
+  LabMachine *machine;
+
+  g_assert_cmpint (fd, >=, 0);
+  g_close (fd, NULL);
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  machine = lab_machine_load (path, error);
+  if (machine == NULL && error != NULL)
+    g_assert_true (g_str_has_prefix ((*error)->message, path));
+  g_unlink (path);
+  return machine;
+}
+
+static void
+assert_refused (const char *text, const char *part)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (load_text (text, &error));
+  g_assert_nonnull (error);
+  if (strstr (error->message, part) == NULL)
+    g_error ("'%s' does not have '%s'", error->message, part);
+}
+
+static void
+test_default (void)
+{
+  g_autoptr (LabMachine) machine = lab_machine_new_default ();
+  g_autoptr (LabMachine) shipped = load_shipped ("z16");
+  g_autofree char *cpuinfo = lab_machine_cpuinfo (machine);
+  g_autofree char *shipped_cpuinfo = lab_machine_cpuinfo (shipped);
+
+  g_assert_cmpuint (machine->cards->len, ==, 3);
+  g_assert_cmpuint (vap_mask_count (&machine->usage_domains), ==, 4);
+  g_assert_true (vap_mask_equal (&machine->usage_domains, &machine->control_domains));
+  g_assert_cmpuint (machine->max_domain_id, ==, 255);
+  g_assert_true (machine->has_ap && machine->vfio_ap_loaded && machine->interrupts);
+  g_assert_cmpuint (shipped->cards->len, ==, 3);
+  for (guint i = 0; i < 3; i++) {
+    const LabCard *card = &g_array_index (machine->cards, LabCard, i);
+    const LabCard *same = &g_array_index (shipped->cards, LabCard, i);
+
+    g_assert_cmpuint (card->id, ==, same->id);
+    g_assert_cmpuint (card->hwtype, ==, same->hwtype);
+    g_assert_cmpint (card->mode, ==, same->mode);
+  }
+  g_assert_true (vap_mask_equal (&machine->usage_domains, &shipped->usage_domains));
+  g_assert_cmpstr (cpuinfo, ==, shipped_cpuinfo);
+}
+
+static void
+test_cpuinfo (void)
+{
+  g_autoptr (LabMachine) machine = lab_machine_new_default ();
+  g_autofree char *cpuinfo = lab_machine_cpuinfo (machine);
+
+  g_assert_true (g_str_has_prefix (cpuinfo, "vendor_id       : IBM/S390\n"
+                                            "# processors    : "));
+  g_assert_nonnull (strstr (cpuinfo, "\nfacilities      : 0 1 2 3 4 6 "));
+  g_assert_nonnull (strstr (cpuinfo, " 12 14 15 16 "));
+  g_assert_nonnull (strstr (cpuinfo, " 64 65 69 "));
+  g_assert_nonnull (strstr (cpuinfo, " machine = 3931\n"));
+}
+
+static void
+test_shipped (void)
+{
+  static const struct {
+    const char *name;
+    guint cards;
+    guint domains;
+    guint qci;
+    guint max_adapter;
+    gboolean apft;
+    gboolean ap;
+    gboolean vfio_ap;
+  } rows[] = {
+    { "z13", 2, 2, VAP_QCI_APSC, 63, TRUE, TRUE, TRUE },
+    { "z14", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "z16", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "z17", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "lpar-z16", 16, 85, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "maximum", 256, 256, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "no-ap", 0, 0, VAP_QCI_APSC | VAP_QCI_APXA, 255, FALSE, FALSE, TRUE },
+    { "no-vfio-ap", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, FALSE },
+    { "no-apft", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, FALSE, TRUE, TRUE },
+    { "no-apqi", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "se-guest", 2, 2, VAP_QCI_APSC | VAP_QCI_APXA | VAP_QCI_APSB, 255, TRUE, TRUE,
+      FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (LabMachine) machine = load_shipped (rows[i].name);
+
+    g_test_message ("%s", rows[i].name);
+    g_assert_cmpuint (machine->cards->len, ==, rows[i].cards);
+    g_assert_cmpuint (vap_mask_count (&machine->usage_domains), ==, rows[i].domains);
+    g_assert_cmphex (machine->qci, ==, rows[i].qci);
+    g_assert_cmpuint (machine->max_adapter_id, ==, rows[i].max_adapter);
+    g_assert_cmpint (machine->facilities[15], ==, rows[i].apft);
+    g_assert_cmpint (machine->has_ap, ==, rows[i].ap);
+    g_assert_cmpint (machine->vfio_ap_loaded, ==, rows[i].vfio_ap);
+  }
+}
+
+static void
+test_every_key (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LabMachine) machine = load_text (
+      "[adapter 05]\nconfig=false\nonline=false\n"
+      "[ap]\ncontrol-domains=0-3,ff\nusage-domains=4\nadapters=05:13:4,06:13:2\n"
+      "interrupts=false\nmax-adapter-id=63\nmax-domain-id=255\napmask=0x0f\n"
+      "aqmask=0xffffffff\nvfio-ap-loaded=false\ninstalled=true\nfeatures=APSC APXA QACT\n"
+      "[adapter 06]\ncheckstop=true\n"
+      "[machine]\nfacilities=-15\nkernel=6.12\ntype=8561\nname=mine\n"
+      "[udev]\nrule=ATTR{../../bus/ap/apmask}=\"0x00\"\n"
+      "[definitions]\n62177883-f1bb-47f0-914d-32a22e3a8801={\"mdev_type\":\"x\"}\n",
+      &error);
+  g_autoptr (LabMachine) copy = NULL;
+  const LabDefinition *definition;
+  const LabCard *cards;
+
+  g_assert_no_error (error);
+  copy = lab_machine_copy (machine);
+  cards = (const LabCard *) copy->cards->data;
+  g_assert_cmpstr (copy->name, ==, "mine");
+  g_assert_cmpstr (copy->type, ==, "8561");
+  g_assert_cmpint (copy->kernel, ==, LAB_KERNEL_6_12);
+  g_assert_false (copy->facilities[15]);
+  g_assert_true (copy->facilities[12]);
+  g_assert_false (copy->interrupts || copy->vfio_ap_loaded);
+  g_assert_cmpuint (copy->max_adapter_id, ==, 63);
+  g_assert_cmphex (copy->qci, ==, VAP_QCI_APSC | VAP_QCI_APXA | VAP_QCI_QACT);
+  g_assert_cmpuint (vap_mask_count (&copy->control_domains), ==, 5);
+  g_assert_cmpuint (vap_mask_count (&copy->usage_domains), ==, 1);
+  g_assert_cmpuint (vap_mask_count (&copy->apmask), ==, 4);
+  g_assert_cmpuint (vap_mask_count (&copy->aqmask), ==, 32);
+  g_assert_true (!cards[0].config && !cards[0].online && !cards[0].checkstop);
+  g_assert_true (cards[1].config && cards[1].online && cards[1].checkstop);
+  g_assert_cmpstr (copy->udev_rule, ==, "ATTR{../../bus/ap/apmask}=\"0x00\"\n");
+  g_assert_cmpuint (copy->definitions->len, ==, 1);
+  definition = copy->definitions->pdata[0];
+  g_assert_cmpstr (definition->json, ==, "{\"mdev_type\":\"x\"}");
+}
+
+static void
+test_refused_files (void)
+{
+  assert_refused ("[machine\n", "");
+  assert_refused ("[hardware]\ncards=-\n", "[hardware]");
+  assert_refused ("[machine]\ntpye=3931\n", "[machine] has no key tpye");
+  assert_refused ("[machine]\ntype=1234\n", "[machine] type: '1234'");
+  assert_refused ("[machine]\nkernel=5.4\n", "[machine] kernel: '5.4'");
+  assert_refused ("[machine]\nfacilities=1 -2\n", "[machine] facilities: '-2'");
+  assert_refused ("[machine]\nfacilities=512\n", "[machine] facilities: '512'");
+  assert_refused ("[ap]\ninstalled=yes\n", "[ap] installed: 'yes'");
+  assert_refused ("[ap]\nfeatures=APXY\n", "[ap] features: 'APXY'");
+  assert_refused ("[ap]\nadapters=05:13\n", "[ap] adapters: '05:13'");
+  assert_refused ("[ap]\nusage-domains=100\n", "[ap] usage-domains: '100'");
+  assert_refused ("[ap]\nmax-domain-id=256\n", "[ap] max-domain-id: ");
+  assert_refused ("[ap]\napmask=0xg\n", "[ap] apmask: ");
+  assert_refused ("[ap]\nfeatures=APSC\n", "AP domain 47 is above");
+  assert_refused ("[ap]\nfeatures=APSC\nadapters=40:13:4\nusage-domains=1\n",
+                  "adapter 40 is above");
+  assert_refused ("[adapter 07]\nconfig=false\n", "[adapter 07]");
+  assert_refused ("[adapter 05]\nmode=4\n", "[adapter 05] has no key mode");
+  assert_refused ("[adapter 05]\nonline=1\n", "[adapter 05] online: '1'");
+  assert_refused ("[definitions]\nnot-a-uuid={}\n", "not-a-uuid");
+}
+
+static void
+test_unreadable_file (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (lab_machine_load ("/nonexistent/x.machine", &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_assert_true (g_str_has_prefix (error->message, "/nonexistent/x.machine: "));
+}
+
+static void
+test_cards (void)
+{
+  static const char *const refused[] = { "",      " ",         "5",        "5:13",
+                                         "5:13:3", "5:13:8",   "5:0:1",    "100:13:4",
+                                         "g:13:4", "5:13:4,",  "5:13:4:1", "5:13:4,5:13:4",
+                                         "6-5:13:4", "0x5:13:4", "5:13:4 ,6:13:4x" };
+  GArray *cards = NULL;
+
+  g_assert_true (lab_machine_parse_cards ("0b:9:1,5:13:4,06:14:2", &cards, NULL));
+  g_assert_cmpuint (cards->len, ==, 3);
+  g_assert_cmpuint (g_array_index (cards, LabCard, 0).id, ==, 5);
+  g_assert_cmpuint (g_array_index (cards, LabCard, 1).hwtype, ==, 14);
+  g_assert_cmpuint (g_array_index (cards, LabCard, 2).mode, ==, LAB_MODE_ACCELERATOR);
+  g_assert_true (g_array_index (cards, LabCard, 2).config);
+  g_array_unref (cards);
+
+  g_assert_true (lab_machine_parse_cards ("-", &cards, NULL));
+  g_assert_cmpuint (cards->len, ==, 0);
+  g_array_unref (cards);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (lab_machine_parse_cards (refused[i], &cards, &error));
+    g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+  }
+}
+
+static void
+test_domains (void)
+{
+  static const char *const refused[] = { "", "100", "4,", ",4", "4 5", "-1", "+4", "0x4", "b-a" };
+  VapMask domains;
+
+  g_assert_true (lab_machine_parse_domains ("4,47,AB,ff\n", &domains, NULL));
+  g_assert_cmpuint (vap_mask_count (&domains), ==, 4);
+  g_assert_true (vap_mask_test (&domains, 0xab));
+  g_assert_true (lab_machine_parse_domains ("-", &domains, NULL));
+  g_assert_true (vap_mask_is_empty (&domains));
+  g_assert_true (lab_machine_parse_domains ("0-ff", &domains, NULL));
+  g_assert_cmpuint (vap_mask_count (&domains), ==, 256);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (lab_machine_parse_domains (refused[i], &domains, &error));
+    g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+    g_assert_cmpuint (vap_mask_count (&domains), ==, 256);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/lab/machine/default", test_default);
+  g_test_add_func ("/lab/machine/cpuinfo", test_cpuinfo);
+  g_test_add_func ("/lab/machine/shipped", test_shipped);
+  g_test_add_func ("/lab/machine/every-key", test_every_key);
+  g_test_add_func ("/lab/machine/refused-files", test_refused_files);
+  g_test_add_func ("/lab/machine/unreadable-file", test_unreadable_file);
+  g_test_add_func ("/lab/machine/cards", test_cards);
+  g_test_add_func ("/lab/machine/domains", test_domains);
+  return g_test_run ();
+}

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The model of the simulated host, driven by paths below /sys without a file system:
+ * what the recordings do not reach, that is other machines, older kernels, and the
+ * tree as a whole.
+ */
+#include "ap/pqap.h"
+#include "tools/virt-ap-lab/model.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define UUID "62177883-f1bb-47f0-914d-32a22e3a8801"
+#define CREATE "devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/create"
+#define MDEV "devices/vfio_ap/matrix/" UUID
+
+/* A host under test, and what it said. */
+typedef struct {
+  LabMachine *machine;
+  LabModel *model;
+  GString *events; /* a line each, its properties separated by a space */
+  GString *groups; /* "+0-0" */
+} Host;
+
+static void
+note_event (const char *const *properties, gpointer user_data)
+{
+  g_autofree char *line = g_strjoinv (" ", (char **)properties);
+
+  g_string_append_printf (((Host *)user_data)->events, "%s\n", line);
+}
+
+static void
+note_group (guint group, gboolean there, gpointer user_data)
+{
+  g_string_append_printf (((Host *)user_data)->groups, "%c%u", there ? '+' : '-', group);
+}
+
+static LabMachine *
+make_machine (const char *cards, const char *domains)
+{
+  LabMachine *machine = lab_machine_new_default ();
+
+  machine->qci = VAP_QCI_APSC | VAP_QCI_APXA;
+  g_clear_pointer (&machine->cards, g_array_unref);
+  g_assert_true (lab_machine_parse_cards (cards, &machine->cards, NULL));
+  g_assert_true (lab_machine_parse_domains (domains, &machine->usage_domains, NULL));
+  g_assert_true (lab_machine_parse_domains (domains, &machine->control_domains, NULL));
+  return machine;
+}
+
+/* takes the machine */
+static Host *
+boot (LabMachine *machine)
+{
+  Host *host = g_new0 (Host, 1);
+
+  host->machine = machine;
+  host->events = g_string_new (NULL);
+  host->groups = g_string_new (NULL);
+  host->model = lab_model_new (machine, note_event, note_group, host);
+  g_assert_cmpstr (host->events->str, ==, "");
+  return host;
+}
+
+static void
+shut_down (Host *host)
+{
+  lab_model_free (host->model);
+  lab_machine_free (host->machine);
+  g_string_free (host->events, TRUE);
+  g_string_free (host->groups, TRUE);
+  g_free (host);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Host, shut_down)
+
+/* an errno value; the newline is echo's */
+static int
+store (Host *host, const char *path, const char *value)
+{
+  g_autofree char *text = g_strconcat (value, "\n", NULL);
+  LabNode node;
+  int code = lab_model_resolve (host->model, path, &node);
+
+  g_string_truncate (host->events, 0);
+  return code ? code : lab_model_write (host->model, node, text, strlen (text));
+}
+
+/* NULL where there is no such file */
+static char *
+show (Host *host, const char *path)
+{
+  GString *content = g_string_new (NULL);
+  LabNode node;
+
+  if (lab_model_resolve (host->model, path, &node) == 0
+      && lab_model_read (host->model, node, content) == 0)
+    return g_string_free (content, FALSE);
+  g_string_free (content, TRUE);
+  return NULL;
+}
+
+static void
+assert_shows (Host *host, const char *path, const char *expected)
+{
+  g_autofree char *content = show (host, path);
+
+  g_assert_cmpstr (content, ==, expected);
+}
+
+static gboolean
+is_there (Host *host, const char *path)
+{
+  LabNode node;
+
+  return lab_model_resolve (host->model, path, &node) == 0;
+}
+
+static char *
+follow (Host *host, const char *path)
+{
+  char *target = NULL;
+  LabNode node;
+
+  if (lab_model_resolve (host->model, path, &node) == 0)
+    g_assert_cmpint (lab_model_readlink (host->model, node, &target), ==, 0);
+  return target;
+}
+
+static void
+test_masks (void)
+{
+  static const struct {
+    const char *text;
+    int code;
+    const char *mask; /* its beginning; NULL: unchanged */
+  } cases[] = {
+    { "0x", 0, "0x0000" },
+    { "x8", 0, "0x8000" },
+    { "0xF00f", 0, "0xf00f" },
+    { "+0-3", 0, "0xf00f" },
+    { "-0-15,+0x0f", 0, "0x0001" },
+    { "+010", 0, "0x0081" },
+    { "+1,,\n,+2", 0, "0x60" },
+    { "+0x", EINVAL, NULL },
+    { "+3-2", EINVAL, NULL },
+    { "+0,-", EINVAL, NULL },
+    { "+0 ", EINVAL, NULL },
+    { "+0x100", EINVAL, NULL },
+    { "+18446744073709551616", 0, "0xe0" },
+    { " 0x1", EINVAL, NULL },
+    { "0X1", EINVAL, NULL },
+  };
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+  g_autofree char *before = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *after = NULL;
+
+    g_assert_cmpint (store (host, "bus/ap/apmask", cases[i].text), ==, cases[i].code);
+    after = show (host, "bus/ap/apmask");
+    g_assert_cmpuint (strlen (after), ==, 67);
+    if (cases[i].mask)
+      g_assert_true (g_str_has_prefix (after, cases[i].mask));
+    else
+      g_assert_cmpstr (after, ==, before);
+    g_free (before);
+    before = g_steal_pointer (&after);
+  }
+}
+
+static void
+test_numbers (void)
+{
+  static const struct {
+    const char *text;
+    int code;
+  } cases[] = {
+    { "+5", 0 },
+    { "0x06", 0 },
+    { "0X7", 0 },
+    { "08", EINVAL },
+    { "0x", EINVAL },
+    { " 5", EINVAL },
+    { "5 ", EINVAL },
+    { "-5", EINVAL },
+    { "++5", EINVAL },
+    { "256", ENODEV },
+    { "18446744073709551615", ENODEV },
+    { "18446744073709551616", ERANGE },
+  };
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (store (host, MDEV "/assign_adapter", cases[i].text), ==,
+                     cases[i].code);
+  assert_shows (host, MDEV "/matrix", "05.\n06.\n07.\n");
+}
+
+/* What 6.12 knows and 6.1 does not, and 7.2 and 6.12. */
+static void
+test_generations (void)
+{
+  static const struct {
+    const char *path;
+    LabKernel since;
+  } files[] = {
+    { "bus/ap/scans", LAB_KERNEL_6_1 },
+    { "bus/ap/features", LAB_KERNEL_6_12 },
+    { "bus/ap/bindings_complete_count", LAB_KERNEL_7_2 },
+    { "devices/ap/card05/05.0004/driver_override", LAB_KERNEL_7_2 },
+    { "devices/vfio_ap/matrix/features", LAB_KERNEL_6_12 },
+    { MDEV "/guest_matrix", LAB_KERNEL_6_1 },
+    { MDEV "/ap_config", LAB_KERNEL_6_12 },
+  };
+
+  for (LabKernel kernel = LAB_KERNEL_6_1; kernel <= LAB_KERNEL_7_2; kernel++) {
+    g_autoptr (Host) host = NULL;
+    LabMachine *machine = make_machine ("03:9:4,05:13:4", "4,47");
+    gboolean old = kernel == LAB_KERNEL_6_1;
+
+    machine->kernel = kernel;
+    host = boot (machine);
+    g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+      g_assert_cmpint (is_there (host, files[i].path), ==, kernel >= files[i].since);
+    /* CEX3 went with Linux 6.6 */
+    g_assert_cmpint (is_there (host, "bus/ap/drivers/cex2cqueue/03.0004"), ==, old);
+    assert_shows (host, "devices/ap/card03/type", old ? "CEX3C\n" : NULL);
+    assert_shows (host, "bus/ap/bindings", old ? "4/4 (complete)\n" : "2/2 (complete)\n");
+  }
+}
+
+/* A queue that no driver will have, because vfio_ap is not for its type. */
+static void
+test_old_queue (void)
+{
+  LabMachine *machine = make_machine ("03:9:4", "4");
+  g_autoptr (Host) host = NULL;
+
+  machine->kernel = LAB_KERNEL_6_1;
+  host = boot (machine);
+  g_assert_cmpint (store (host, "bus/ap/apmask", "-3"), ==, 0);
+  g_assert_false (is_there (host, "devices/ap/card03/03.0004/driver"));
+  g_assert_cmpint (store (host, "bus/ap/drivers/vfio_ap/bind", "03.0004"), ==, ENODEV);
+  assert_shows (host, "bus/ap/bindings", "0/1\n");
+  /* 6.1 tells of complete bindings at each probe */
+  g_assert_cmpint (store (host, "bus/ap/apmask", "+3"), ==, 0);
+  g_assert_nonnull (strstr (host->events->str, "BINDINGS=complete COMPLETECOUNT=2\n"
+                                               "ACTION=bind"));
+}
+
+static void
+test_no_qci (void)
+{
+  LabMachine *machine = make_machine ("05:13:4", "4,47");
+  g_autoptr (Host) host = NULL;
+
+  machine->facilities[12] = 0;
+  machine->max_adapter_id = 63;
+  machine->max_domain_id = 15;
+  host = boot (machine);
+  assert_shows (host, "bus/ap/ap_adapter_mask", "not supported\n");
+  assert_shows (host, "bus/ap/features", "-\n");
+  assert_shows (host, "bus/ap/bindings", "1/1 (complete)\n");
+  g_assert_true (is_there (host, "devices/ap/card05/05.0004"));
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  g_assert_cmpint (store (host, MDEV "/assign_adapter", "64"), ==, ENODEV);
+  g_assert_cmpint (store (host, MDEV "/assign_domain", "16"), ==, ENODEV);
+  g_assert_cmpint (store (host, MDEV "/ap_config", "0,00008,0"), ==, ENODEV);
+  g_assert_cmpint (store (host, MDEV "/ap_config", "8,0,0"), ==, 0);
+  assert_shows (host, MDEV "/matrix", "00.\n");
+  assert_shows (host, MDEV "/guest_matrix", "");
+}
+
+static void
+test_no_apft (void)
+{
+  LabMachine *machine = make_machine ("05:13:4", "4");
+  g_autoptr (Host) host = NULL;
+
+  machine->facilities[15] = 0;
+  host = boot (machine);
+  g_assert_false (is_there (host, "devices/ap/card05"));
+  assert_shows (host, "bus/ap/bindings", "0/0 (complete)\n");
+  assert_shows (host, "bus/ap/ap_adapter_mask",
+                "0x0400000000000000000000000000000000000000"
+                "000000000000000000000000\n");
+}
+
+static void
+test_no_ap (void)
+{
+  LabMachine *machine = make_machine ("-", "-");
+  g_autoptr (Host) host = NULL;
+
+  machine->has_ap = FALSE;
+  host = boot (machine);
+  g_assert_false (is_there (host, "bus/ap"));
+  g_assert_false (is_there (host, "devices/ap"));
+  g_assert_false (is_there (host, "devices/vfio_ap"));
+  g_assert_true (is_there (host, "bus"));
+  g_assert_cmpint (store (host, "module/virt_ap_lab/parameters/vfio_ap", "1"), ==,
+                   ENODEV);
+}
+
+/* Until vfio_ap is there a queue that is not the host's has no driver. */
+static void
+test_modprobe (void)
+{
+  LabMachine *machine = make_machine ("05:13:4", "4,47");
+  g_autoptr (Host) host = NULL;
+
+  machine->vfio_ap_loaded = FALSE;
+  host = boot (machine);
+  g_assert_false (is_there (host, "bus/ap/drivers/vfio_ap"));
+  g_assert_false (is_there (host, "bus/matrix"));
+  g_assert_false (is_there (host, "module/vfio_ap"));
+  g_assert_cmpint (store (host, "bus/ap/aqmask", "-4"), ==, 0);
+  assert_shows (host, "bus/ap/bindings", "1/2\n");
+  g_assert_cmpint (store (host, "module/virt_ap_lab/parameters/vfio_ap", "2"), ==,
+                   EINVAL);
+  g_assert_cmpint (store (host, "module/virt_ap_lab/parameters/vfio_ap", "1"), ==, 0);
+  g_assert_cmpstr (host->events->str, ==,
+                   "ACTION=bind DEVPATH=/devices/ap/card05/05.0004 SUBSYSTEM=ap "
+                   "DEVTYPE=ap_queue DRIVER=vfio_ap MODE=cca\n");
+  g_assert_true (is_there (host, "class/mdev_bus/matrix"));
+  assert_shows (host, "bus/ap/bindings", "2/2 (complete)\n");
+}
+
+static void
+test_parameters (void)
+{
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+
+  g_assert_cmpint (store (host, "module/virt_ap_lab/parameters/cards", "05:13"), ==,
+                   EINVAL);
+  g_assert_cmpint (store (host, "module/virt_ap_lab/parameters/udoms", "100"), ==,
+                   EINVAL);
+  assert_shows (host, "module/virt_ap_lab/parameters/cards", "05:13:4\n");
+  g_assert_cmpint (store (host, "module/virt_ap_lab/parameters/cards", "-"), ==, 0);
+  g_assert_true (is_there (host, "devices/ap/card05"));
+  g_assert_cmpint (store (host, "bus/ap/scans", "1"), ==, 0);
+  g_assert_false (is_there (host, "devices/ap/card05"));
+  assert_shows (host, "module/virt_ap_lab/parameters/cards", "-\n");
+}
+
+static void
+test_online (void)
+{
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+
+  g_assert_cmpint (store (host, "devices/ap/card05/online", "2"), ==, EINVAL);
+  g_assert_cmpint (store (host, "devices/ap/card05/online", "0"), ==, 0);
+  g_assert_cmpstr (host->events->str, ==,
+                   "ACTION=change DEVPATH=/devices/ap/card05 SUBSYSTEM=ap ONLINE=0 "
+                   "DEVTYPE=ap_card DRIVER=cex4card DEV_TYPE=000D MODALIAS=ap:t0D "
+                   "MODE=cca\n"
+                   "ACTION=change DEVPATH=/devices/ap/card05/05.0004 SUBSYSTEM=ap "
+                   "ONLINE=0 DEVTYPE=ap_queue DRIVER=cex4queue MODE=cca\n");
+  assert_shows (host, "devices/ap/card05/05.0004/online", "0\n");
+  g_assert_cmpint (store (host, "devices/ap/card05/05.0004/online", "1"), ==, EINVAL);
+  g_assert_cmpint (store (host, "devices/ap/card05/config", "0"), ==, 0);
+  g_assert_cmpint (store (host, "devices/ap/card05/online", "1"), ==, ENODEV);
+  /* the queues hear of it from the next scan */
+  assert_shows (host, "devices/ap/card05/05.0004/config", "1\n");
+  g_assert_cmpint (store (host, "bus/ap/scans", "1"), ==, 0);
+  assert_shows (host, "devices/ap/card05/05.0004/config", "0\n");
+}
+
+static void
+test_synthetic_event (void)
+{
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+
+  g_assert_cmpint (store (host, "devices/ap/card05/05.0004/uevent", "explode"), ==,
+                   EINVAL);
+  g_assert_cmpint (store (host, "devices/ap/card05/05.0004/uevent", "add nonsense"), ==,
+                   EINVAL);
+  g_assert_cmpstr (host->events->str, ==, "");
+  g_assert_cmpint (store (host, "devices/ap/card05/05.0004/uevent", "add"), ==, 0);
+  g_assert_cmpstr (host->events->str, ==,
+                   "ACTION=add DEVPATH=/devices/ap/card05/05.0004 SUBSYSTEM=ap "
+                   "SYNTH_UUID=0 DEVTYPE=ap_queue DRIVER=cex4queue MODE=cca\n");
+}
+
+/* A node of a device that is gone is nothing, and never another device. */
+static void
+test_stale_node (void)
+{
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+  g_autoptr (GString) content = g_string_new (NULL);
+  LabNode directory, file, again;
+  LabNodeType type;
+  guint mode;
+
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  g_assert_cmpint (lab_model_resolve (host->model, MDEV, &directory), ==, 0);
+  g_assert_cmpint (lab_model_resolve (host->model, MDEV "/matrix", &file), ==, 0);
+  g_assert_false (lab_model_is_permanent (file));
+  g_assert_cmpint (store (host, MDEV "/remove", "1"), ==, 0);
+  g_assert_cmpstr (host->groups->str, ==, "+0-0");
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  g_assert_cmpint (lab_model_resolve (host->model, MDEV, &again), ==, 0);
+  g_assert_cmpuint (again, !=, directory);
+  g_assert_cmpint (lab_model_stat (host->model, directory, &type, &mode), ==, ENOENT);
+  g_assert_cmpint (lab_model_read (host->model, file, content), ==, ENODEV);
+  g_assert_cmpint (lab_model_write (host->model, file, "", 0), ==, ENODEV);
+  g_assert_cmpint (lab_model_stat (host->model, G_MAXUINT64, &type, &mode), ==, ENOENT);
+}
+
+/* Groups take the lowest free number, as the kernel's do. */
+static void
+test_groups (void)
+{
+  g_autoptr (Host) host = boot (make_machine ("05:13:4", "4"));
+  g_autofree char *target = NULL;
+
+  for (guint i = 0; i < 3; i++) {
+    g_autofree char *uuid = g_strdup_printf ("62177883-f1bb-47f0-914d-32a22e3a880%u", i);
+
+    g_assert_cmpint (store (host, CREATE, uuid), ==, 0);
+  }
+  g_assert_cmpint (store (host, MDEV "/remove", "1"), ==, 0);
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  target = follow (host, MDEV "/iommu_group");
+  g_assert_cmpstr (target, ==, "../../../../kernel/iommu_groups/1");
+  g_assert_true (is_there (host, "kernel/iommu_groups/1/devices/" UUID));
+  g_assert_false (is_there (host, "kernel/iommu_groups/0/devices/" UUID));
+  g_assert_cmpstr (host->groups->str, ==, "+0+1+2-1+1");
+}
+
+typedef struct {
+  Host *host;
+  LabNode directory;
+  char *path;
+  guint *count;
+} Walk;
+
+static void walk (Host *host, LabNode directory, const char *path, guint *count);
+
+/* a link leads, from its directory, to a node that is there */
+static void
+check_link (Walk *at, LabNode link, const char *path)
+{
+  g_autofree char *target = NULL;
+  g_autofree char *base = NULL;
+  g_autofree char *absolute = NULL;
+  LabNode node;
+
+  g_assert_cmpint (lab_model_readlink (at->host->model, link, &target), ==, 0);
+  g_assert_true (g_str_has_prefix (target, "../"));
+  base = g_strconcat ("/", at->path, NULL);
+  absolute = g_canonicalize_filename (target, base);
+  if (lab_model_resolve (at->host->model, absolute, &node) != 0)
+    g_error ("%s: nothing at %s (%s)", path, target, absolute);
+}
+
+static void
+check_node (const char *name, LabNode node, LabNodeType type, gpointer user_data)
+{
+  Walk *at = user_data;
+  g_autofree char *path = g_build_filename (at->path, name, NULL);
+  g_autoptr (GString) content = g_string_new (NULL);
+  LabNodeType found_type;
+  LabNode found;
+  guint mode;
+
+  ++*at->count;
+  g_assert_cmpint (lab_model_lookup (at->host->model, at->directory, name, &found), ==,
+                   0);
+  g_assert_cmpuint (found, ==, node);
+  g_assert_cmpint (lab_model_stat (at->host->model, node, &found_type, &mode), ==, 0);
+  g_assert_cmpint (found_type, ==, type);
+  if (type == LAB_NODE_DIRECTORY)
+    walk (at->host, node, path, at->count);
+  else if (type == LAB_NODE_LINK)
+    check_link (at, node, path);
+  else
+    g_assert_cmpint (lab_model_read (at->host->model, node, content), ==,
+                     mode & 0444 ? 0 : EACCES);
+}
+
+static void
+walk (Host *host, LabNode directory, const char *path, guint *count)
+{
+  Walk at = { host, directory, (char *)path, count };
+
+  g_assert_cmpint (lab_model_list (host->model, directory, check_node, &at), ==, 0);
+}
+
+static void
+test_tree (void)
+{
+  for (LabKernel kernel = LAB_KERNEL_6_1; kernel <= LAB_KERNEL_7_2; kernel++) {
+    LabMachine *machine = make_machine ("05:13:4,06:13:2,0a:12:1", "4,47");
+    g_autoptr (Host) host = NULL;
+    guint count = 0;
+
+    machine->kernel = kernel;
+    machine->qci |= VAP_QCI_APSB;
+    host = boot (machine);
+    g_assert_cmpint (store (host, "bus/ap/apmask", "-5"), ==, 0);
+    g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+    walk (host, LAB_NODE_ROOT, "", &count);
+    g_assert_cmpuint (count, >, 250);
+  }
+}
+
+/* The most that the architecture has. */
+static void
+test_maximum (void)
+{
+  LabMachine *machine = make_machine ("00-ff:14:4", "0-ff");
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (Host) host = boot (machine);
+  g_autofree char *matrix = NULL;
+
+  g_assert_cmpint (g_get_monotonic_time () - start, <, 2 * G_USEC_PER_SEC);
+  assert_shows (host, "bus/ap/bindings", "65536/65536 (complete)\n");
+  g_assert_cmpint (store (host, "bus/ap/apmask", "0"), ==, 0);
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  for (guint i = 0; i < 256; i++) {
+    g_autofree char *number = g_strdup_printf ("%u", i);
+
+    g_assert_cmpint (store (host, MDEV "/assign_adapter", number), ==, 0);
+    g_assert_cmpint (store (host, MDEV "/assign_domain", number), ==, 0);
+  }
+  matrix = show (host, MDEV "/guest_matrix");
+  g_assert_cmpuint (strlen (matrix), ==, LAB_CONTENT_MAX);
+  g_assert_true (g_str_has_suffix (matrix, "\n01.00fe\n01.00ff"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/model/masks", test_masks);
+  g_test_add_func ("/model/numbers", test_numbers);
+  g_test_add_func ("/model/generations", test_generations);
+  g_test_add_func ("/model/old-queue", test_old_queue);
+  g_test_add_func ("/model/no-qci", test_no_qci);
+  g_test_add_func ("/model/no-apft", test_no_apft);
+  g_test_add_func ("/model/no-ap", test_no_ap);
+  g_test_add_func ("/model/modprobe", test_modprobe);
+  g_test_add_func ("/model/parameters", test_parameters);
+  g_test_add_func ("/model/online", test_online);
+  g_test_add_func ("/model/synthetic-event", test_synthetic_event);
+  g_test_add_func ("/model/stale-node", test_stale_node);
+  g_test_add_func ("/model/groups", test_groups);
+  g_test_add_func ("/model/tree", test_tree);
+  g_test_add_func ("/model/maximum", test_maximum);
+  return g_test_run ();
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "emulator.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STAND_IN "virtio-rng-ccw"
+#define STAND_IN_OBJECT "lab-rng"
+/* far from the numbers that libvirt gives; a guest has one matrix at most.  In another
+ * subchannel set QEMU 7.2 would not send DEVICE_DELETED. */
+#define STAND_IN_DEVNO "fe.0.ffff"
+
+/* The features of cpu_features_def.h.inc that need AP instructions, and these. */
+static const char *const ap_features[] = { "ap", "apqci", "apft", "apqi", "apxa",
+                                           "appv", "appvi" };
+
+static char *
+replace (const char *text, const char *pattern, const char *by)
+{
+  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_RAW, 0, NULL);
+
+  return g_regex_replace_literal (regex, text, -1, 0, by, 0, NULL);
+}
+
+/* a device in JSON, as an argument of QEMU (since 6.2) and in device_add */
+static char *
+rewrite_json_device (const char *text)
+{
+  g_autofree char *driver =
+      replace (text, "\"driver\"\\s*:\\s*\"vfio-ap\"",
+               "\"driver\":\"" STAND_IN "\",\"rng\":\"" STAND_IN_OBJECT
+               "\",\"devno\":\"" STAND_IN_DEVNO "\"");
+
+  return replace (driver, ",\\s*\"sysfsdev\"\\s*:\\s*\"[^\"]*\"", "");
+}
+
+static char *
+rewrite_device (const char *text)
+{
+  g_autofree char *driver = NULL;
+
+  if (*text == '{' && strstr (text, "\"vfio-ap\"") != NULL)
+    return rewrite_json_device (text);
+  if (!g_str_has_prefix (text, "vfio-ap,"))
+    return g_strdup (text);
+  driver = replace (text, "^vfio-ap,",
+                    STAND_IN ",rng=" STAND_IN_OBJECT ",devno=" STAND_IN_DEVNO ",");
+  return replace (driver, ",sysfsdev=[^,]*", "");
+}
+
+/* whether @cpu ("gen16a,ap=on,apft=on") turns an AP feature on */
+static gboolean
+cpu_has_ap (const char *cpu)
+{
+  g_auto (GStrv) parts = g_strsplit (cpu, ",", -1);
+
+  for (char **part = parts; *part != NULL; part++)
+    for (gsize i = 0; i < G_N_ELEMENTS (ap_features); i++)
+      if (g_str_has_prefix (*part, ap_features[i]) &&
+          strcmp (*part + strlen (ap_features[i]), "=on") == 0)
+        return TRUE;
+  return FALSE;
+}
+
+/* No model that has AP can be emulated in full, so the guest gets what can. */
+static char *
+rewrite_cpu (const char *text)
+{
+  return g_strdup (cpu_has_ap (text) ? "max" : text);
+}
+
+char **
+lab_emulator_rewrite_arguments (char *const *arguments)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  const char *option = "";
+
+  for (char *const *argument = arguments; *argument != NULL; argument++) {
+    g_autofree char *text = strcmp (option, "-cpu") == 0      ? rewrite_cpu (*argument)
+                            : strcmp (option, "-device") == 0 ? rewrite_device (*argument)
+                                                              : g_strdup (*argument);
+
+    g_strv_builder_add (builder, text);
+    option = *argument;
+    /* the object must be there before a device uses it, or one is plugged later */
+    if (g_str_has_prefix (option, "s390-ccw-virtio"))
+      g_strv_builder_add_many (builder, "-object", "rng-builtin,id=" STAND_IN_OBJECT, NULL);
+  }
+  return g_strv_builder_end (builder);
+}
+
+char *
+lab_emulator_rewrite_command (const char *line)
+{
+  if (strstr (line, "\"device_add\"") == NULL || strstr (line, "\"vfio-ap\"") == NULL)
+    return g_strdup (line);
+  return rewrite_json_device (line);
+}
+
+int
+lab_emulator_find_monitor (char *const *arguments)
+{
+  for (char *const *argument = arguments; *argument != NULL; argument++) {
+    const char *fd = strstr (*argument, ",fd=");
+
+    if (g_str_has_prefix (*argument, "socket,id=charmonitor,") && fd != NULL)
+      return atoi (fd + strlen (",fd="));
+  }
+  return -1;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * LabMachine: the description of a simulated IBM Z host, as read from a machine
+ * file and the command line.  It is what the hardware and the boot left; the
+ * model (model.h) starts from it, the rest of the lab shows its other parts.
+ */
+#pragma once
+
+#include "ap/mask.h"
+
+G_BEGIN_DECLS
+
+/* The generation of Linux drivers that the host plays. */
+typedef enum {
+  LAB_KERNEL_6_1,
+  LAB_KERNEL_6_12,
+  LAB_KERNEL_7_2,
+} LabKernel;
+
+/* As in the recordings: 1 accelerator, 2 EP11, 4 CCA. */
+typedef enum {
+  LAB_MODE_ACCELERATOR = 1,
+  LAB_MODE_EP11 = 2,
+  LAB_MODE_CCA = 4,
+} LabMode;
+
+typedef struct {
+  guint8 id;         /* APID */
+  guint hwtype;      /* 13 = CEX7 */
+  LabMode mode;
+  gboolean config;   /* FALSE: deconfigured */
+  gboolean checkstop;
+  gboolean online;   /* zcrypt's online attribute at start */
+} LabCard;
+
+/* STFLE bits 0 to 511; higher ones are the machine's own business */
+#define LAB_N_FACILITIES 512u
+
+/* a mediated device definition that mdevctl has at start */
+typedef struct {
+  char *uuid;
+  char *json;
+} LabDefinition;
+
+typedef struct {
+  char *name;              /* "z16" */
+  char *type;              /* machine type in /proc/cpuinfo, "3931" */
+  LabKernel kernel;
+  gboolean has_ap;         /* FALSE: no AP instructions, no /sys/bus/ap */
+  gboolean vfio_ap_loaded; /* FALSE: until `modprobe vfio_ap` */
+  GArray *cards;           /* LabCard, ascending by id */
+  VapMask usage_domains;
+  VapMask control_domains;
+  guint8 facilities[LAB_N_FACILITIES]; /* STFLE bits, 1 where there */
+  guint qci;               /* VapQciBits; 0 also where there is no QCI (facility 12) */
+  gboolean interrupts;     /* facility 65 */
+  guint max_adapter_id;    /* 255, 63 without APXA */
+  guint max_domain_id;     /* 255, 15 without APXA */
+  VapMask apmask;          /* at boot; all ones unless the file says */
+  VapMask aqmask;
+  GPtrArray *definitions;  /* LabDefinition */
+  char *udev_rule;         /* content of /etc/udev/rules.d/41-ap.rules, NULL: none */
+} LabMachine;
+
+/* the default machine: a z16 with three cards */
+LabMachine *lab_machine_new_default (void);
+/* a key file, what it leaves out is the default machine's; NULL with an error naming
+ * file, group and key */
+LabMachine *lab_machine_load (const char *path, GError **error);
+LabMachine *lab_machine_copy (const LabMachine *machine);
+void lab_machine_free (LabMachine *machine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabMachine, lab_machine_free)
+
+/*
+ * Change a machine by the text of a machine file's key or a command line option.
+ * The type brings its facilities and QCI bits, the features bring the maximum
+ * ids, usage domains are control domains too until these are set.
+ */
+gboolean lab_machine_set_type (LabMachine *machine, const char *text, GError **error);
+gboolean lab_machine_set_cards (LabMachine *machine, const char *text, GError **error);
+gboolean lab_machine_set_usage_domains (LabMachine *machine, const char *text,
+                                        GError **error);
+gboolean lab_machine_set_control_domains (LabMachine *machine, const char *text,
+                                          GError **error);
+
+/* Whether the parts fit together: no adapter and no domain above the maximum. */
+gboolean lab_machine_validate (const LabMachine *machine, GError **error);
+
+/* /proc/cpuinfo as Linux on this machine prints it; free with g_free() */
+char *lab_machine_cpuinfo (const LabMachine *machine);
+
+/* lists in the format of the recordings: "05:13:4,06:13:2", ranges as in "00-0f:13:4",
+ * or "-" for none */
+gboolean lab_machine_parse_cards (const char *text, GArray **cards, GError **error);
+/* "4,47,ab,ff", or "-" for none */
+gboolean lab_machine_parse_domains (const char *text, VapMask *domains, GError **error);
+
+/* "0-4 12 15", or "+65 -15" for changes to what @facilities has */
+gboolean lab_machine_parse_facilities (const char *text,
+                                       guint8 facilities[LAB_N_FACILITIES],
+                                       GError **error);
+
+G_END_DECLS

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * LabModel: the AP bus, the zcrypt and vfio_ap drivers and the mediated-device
+ * core as a pure state machine, answering what the Linux drivers answer.  No
+ * I/O: fs.c shows it, the unit tests drive it.
+ *
+ * The tree under /sys is computed from the state on demand, there are no nodes
+ * to build: a LabNode says by itself what it stands for.
+ */
+#pragma once
+
+#include "machine.h"
+
+G_BEGIN_DECLS
+
+typedef struct _LabModel LabModel;
+
+/* One uevent: @properties is NULL-terminated "KEY=value" with ACTION, DEVPATH
+ * and SUBSYSTEM among them, in the kernel's order. */
+typedef void (*LabEventFunc) (const char *const *properties, gpointer user_data);
+
+/* A vfio group's character device /dev/vfio/GROUP appears or goes. */
+typedef void (*LabGroupFunc) (guint group, gboolean there, gpointer user_data);
+
+/* @machine is copied; both functions may be NULL.  The boot is over when it
+ * returns: the first bus scan is done, and has sent no event. */
+LabModel *lab_model_new (const LabMachine *machine, LabEventFunc event,
+                         LabGroupFunc group, gpointer user_data);
+void lab_model_free (LabModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabModel, lab_model_free)
+
+/* what `modprobe vfio_ap` does; nothing when it is loaded, or without AP */
+void lab_model_load_vfio_ap (LabModel *model);
+
+/* A file, directory or link of /sys.  It stays valid as a number for ever; what
+ * it stands for may be gone, then every function below says ENOENT or ENODEV.
+ * The number of a mediated device is never used for another one. */
+typedef guint64 LabNode;
+
+#define LAB_NODE_ROOT ((LabNode) 1)
+
+typedef enum {
+  LAB_NODE_DIRECTORY,
+  LAB_NODE_FILE,
+  LAB_NODE_LINK,
+} LabNodeType;
+
+typedef void (*LabListFunc) (const char *name, LabNode node, LabNodeType type,
+                             gpointer user_data);
+
+/* All of these return 0 or a positive errno value. */
+
+int lab_model_lookup (LabModel *model, LabNode directory, const char *name,
+                      LabNode *node);
+/* @path is relative to /sys, without a leading slash; links are not followed */
+int lab_model_resolve (LabModel *model, const char *path, LabNode *node);
+/* Whether @node, once it is there, is there for good, whatever happens on the host. */
+gboolean lab_model_is_permanent (LabNode node);
+/* @mode: permission bits */
+int lab_model_stat (LabModel *model, LabNode node, LabNodeType *type, guint *mode);
+int lab_model_list (LabModel *model, LabNode directory, LabListFunc func,
+                    gpointer user_data);
+/* @target: (out) (transfer full): relative, as sysfs makes it */
+int lab_model_readlink (LabModel *model, LabNode link, char **target);
+/* appends the content, at most LAB_CONTENT_MAX bytes of it */
+int lab_model_read (LabModel *model, LabNode file, GString *content);
+/* one write(2); @text is at most a page long and need not end in NUL */
+int lab_model_write (LabModel *model, LabNode file, const char *text, gsize length);
+
+/* one page less one byte: sysfs cuts there (fs/sysfs/file.c, sysfs_kf_seq_show) */
+#define LAB_CONTENT_MAX 4095u
+/* the size that every attribute says it has, and the most that one write takes */
+#define LAB_PAGE_SIZE 4096u
+
+G_END_DECLS
