@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the command line owes its user whatever the command: exit status, width,
+colours, wrong usage, input without end, output that cannot be written."""
+import os
+import pty
+import re
+import subprocess
+
+from cli import Scratch, Tap
+
+COMMANDS = ["status", "check", "caps", "explain"]
+GOOD, REFUSED, UNJUDGED = 0, 1, 2
+
+
+def exit_statuses(tap, scratch):
+    """Refused and could-not-judge are never confused; the worst counts."""
+    cases = [
+        (GOOD, "check", "device-free.xml"),
+        (REFUSED, "check", "device-taken.xml"),
+        (UNJUDGED, "check", "cut.xml"),
+        (REFUSED, "check", "device-taken.xml", "device-free.xml"),
+        (UNJUDGED, "check", "cut.xml", "device-taken.xml"),
+        (UNJUDGED, "check", "device-taken.xml", "cut.xml"),
+        (UNJUDGED, "check", "--json", "device-taken.xml", "cut.xml"),
+        (UNJUDGED, "check", "/"),
+        (GOOD, "status"),
+        (GOOD, "--root", "../z16-small", "status"),
+        (GOOD, "caps", "--qemu", "./qemu"),
+        (GOOD, "explain", "--list"),
+        (GOOD, "--version"),
+    ]
+    for expected, *arguments in cases:
+        result = scratch.run(*arguments, host="z16-small")
+        tap.ok(f"exit {expected}: {' '.join(arguments)}", result.status == expected, result)
+
+
+def usage_errors(tap, scratch):
+    wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
+             ["caps", "much"], ["explain"], ["explain", "a", "b"],
+             ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
+             ["caps", "--qemu"]]
+    wrong += [[command, "--nonsense"] for command in COMMANDS]
+    wrong += [[command, "--color", "pink"] for command in COMMANDS]
+    for arguments in wrong:
+        result = scratch.run(*arguments, host="z16-small")
+        good = (result.status == UNJUDGED and result.out == ""
+                and "--help' tells" in result.err)
+        tap.ok(f"wrong usage: virt-ap {' '.join(arguments)}", good, result)
+
+
+def unreadable_host(tap, scratch):
+    for arguments in (["status"], ["caps"], ["check", "device-free.xml"]):
+        result = scratch.run(*arguments, host="broken")
+        tap.ok(f"{arguments[0]}: a broken mask is no judgement",
+               result.status == UNJUDGED and "apmask" in result.err, result)
+
+
+def roots(tap, scratch):
+    own = scratch.run("status", "--root", scratch.host("none"), host="z16-small")
+    tap.ok("--root goes before VIRT_AP_ROOT", "AP bus               none" in own.out, own)
+    before = scratch.run("--root", scratch.host("none"), "status", host="z16-small")
+    tap.ok("--root may stand before the command", before.out == own.out, before)
+    later = scratch.run("--root", scratch.host("none"), "status", "--root",
+                        scratch.host("z16-large"))
+    tap.ok("the later --root counts", "0000-0054" in later.out, later)
+
+
+def widths(tap, scratch):
+    """The picture keeps to the width; a long path or command may not."""
+    for host in ("z16-small", "z16-large", "many-devices"):
+        for width in (40, 80, 133, 200, 1000):
+            result = scratch.run("status", host=host, env={"COLUMNS": str(width)})
+            longest = max(len(line) for line in result.out.splitlines())
+            limit = max(width, 62)  # of a device with its state
+            tap.ok(f"{host} at {width} columns: {longest}", 0 < longest <= limit, result)
+    odd = scratch.run("status", host="z16-large", env={"COLUMNS": "many"})
+    tap.ok("COLUMNS that is no number: 80",
+           max(len(line) for line in odd.out.splitlines()) <= 80, odd)
+
+
+def picture_agrees(tap, scratch):
+    """Every queue is drawn once: marks and counts agree, whatever the width."""
+    for width in ("40", "80", "500"):
+        result = scratch.run("status", host="z16-large", env={"COLUMNS": width})
+        picture = result.out.split("Queues\n")[1].split("the host's")[0]
+        rows = re.findall(r"^  [0-9a-f]{2} CEX7. (.*)$", picture, re.M)
+        cells = "".join(rows).replace(" ", "")
+        tap.ok(f"16 x 85 queues at {width} columns",
+               len(cells) == 16 * 85 and cells.count("▪") == 296, f"{len(cells)}\n{result}")
+
+
+def on_terminal(scratch, env):
+    """What `status` prints on a terminal: of a small host, for what is longer
+    than the terminal's buffer would have to be read at the same time."""
+    parent, child = pty.openpty()
+    subprocess.run(["stty", "cols", "100", "rows", "40"], stdin=child, check=True)
+    result = scratch.run("status", host="z16-small", stdout=child, env=env)
+    os.close(child)
+    return result, os.read(parent, 65536).decode()
+
+
+def colours(tap, scratch):
+    def escapes(text):
+        return "\033[" in text
+
+    tap.ok("a pipe gets no colours", not escapes(scratch.run("status", host="z16-small").out))
+    always = scratch.run("status", "--color=always", host="z16-small", env={"NO_COLOR": "1"})
+    tap.ok("--color=always goes before NO_COLOR", escapes(always.out), always)
+    always = scratch.run("check", "--color=always", "device-taken.xml", host="z16-small")
+    tap.ok("check has colours too", "\033[31merror[queue-in-use]:\033[0m" in always.out, always)
+    for name, env, expected in [("TERM=xterm", {"TERM": "xterm"}, True),
+                                ("NO_COLOR", {"TERM": "xterm", "NO_COLOR": "1"}, False),
+                                ("NO_COLOR empty", {"TERM": "xterm", "NO_COLOR": ""}, True),
+                                ("TERM=dumb", {"TERM": "dumb"}, False)]:
+        env["COLUMNS"] = ""
+        result, text = on_terminal(scratch, env)
+        tap.ok(f"a terminal with {name}: {'colours' if expected else 'none'}",
+               result.status == GOOD and escapes(text) == expected, text)
+
+
+def plain_names(tap, scratch):
+    """Names cannot reach the terminal as anything but text."""
+    card = os.path.join(scratch.dir, "hostile/sys/devices/ap/card05/type")
+    tree = scratch.host("z16-small")
+    subprocess.run(["cp", "-a", os.path.join(scratch.files, tree),
+                    os.path.join(scratch.dir, "hostile")], check=True)
+    with open(card, "wb") as file:
+        file.write(b"\033]0;x\xff\n")
+    for arguments, host in ((["status"], "hostile"), (["status"], "ailing"),
+                            (["check", "guest-forging.xml"], "z16-small"),
+                            (["check", "a\033[31m\nb.xml"], "z16-small")):
+        result = scratch.run(*arguments, env={"VIRT_AP_ROOT": "../" + host},
+                             host=None if host == "hostile" else host)
+        text = result.out + result.err
+        bad = re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+        tap.ok(f"{arguments} on {host}: no control characters", text and not bad, result)
+        tap.ok(f"{arguments} on {host}: no forged line",
+               not re.search("^(error.x|  A forged|b.xml)", text, re.M), result)
+
+
+def hostile_input(tap, scratch):
+    big = b"<domain>" + b" " * (5 << 20)
+    cases = {
+        "nothing": b"",
+        "5 MB of XML": big,
+        "NUL bytes": b"\0" * 100,
+        "not UTF-8": b"<domain type='kvm'><name>\xff\xfe</name></domain>",
+        "a comment without end": b"<!-- " * 1000,
+        "thousands of declarations": b"<!>" * 10000,
+        "deep elements": b"<domain>" + b"<a>" * 100000,
+        "a number": b"42",
+    }
+    for name, text in cases.items():
+        result = scratch.run("check", "-", host="z16-small", input=text)
+        tap.ok(f"check: {name}", result.status == UNJUDGED and result.out == ""
+               and result.err.startswith("virt-ap: cannot judge -: ")
+               and result.err.count("\n") == 1, result)
+    with open("/dev/zero", "rb") as endless:
+        result = scratch.run("check", "-", host="z16-small", stdin=endless)
+    tap.ok("check: input without end", result.status == UNJUDGED, result)
+    bomb = scratch.run("check", "bomb.xml", host="z16-small")
+    tap.ok("check: entities are not resolved", bomb.status == UNJUDGED
+           and "aaaaaaaaaa" not in bomb.err and "begins neither" not in bomb.err, bomb)
+
+
+def output_errors(tap, scratch):
+    for arguments in (["status"], ["status", "--json"], ["check", "device-free.xml"],
+                      ["check", "--json", "device-free.xml"], ["caps", "--qemu", "./qemu"],
+                      ["explain", "--list"], ["--help"], ["status", "--help"],
+                      ["--version"]):
+        with open("/dev/full", "wb") as full:
+            result = scratch.run(*arguments, host="z16-small", stdout=full)
+        tap.ok(f"a full disk: {' '.join(arguments)}", result.status == UNJUDGED
+               and "No space left on device" in result.err, result)
+
+
+def check_kinds(tap, scratch):
+    """Documents are told apart by what they begin with, not by their name."""
+    with open(os.path.join(scratch.files, "device-taken.xml"), encoding="utf-8") as file:
+        device = file.read()
+    for name, text in (("plain", device), ("declared", "<?xml version='1.0'?>\n" + device),
+                       ("marked", "\ufeff" + device),
+                       ("commented", "<!-- <domain> -->\n\n<!-- > -->" + device)):
+        result = scratch.run("check", "-", host="z16-small", input=text.encode())
+        tap.ok(f"check -: a node device, {name}", result.status == REFUSED
+               and result.out.startswith("error[queue-in-use]: "), result)
+    uuid = "62177883-f1bb-47f0-914d-32a22e3a8802"
+    with open(os.path.join(scratch.files, uuid), "w", encoding="utf-8") as file:
+        file.write('{"mdev_type":"vfio_ap-passthrough","attrs":'
+                   '[{"assign_adapter":"5"},{"assign_domain":"0xab"}]}')
+    result = scratch.run("check", uuid, host="z16-small")
+    tap.ok("an mdevctl definition is the device of its file's name",
+           result.status == GOOD, result)
+
+
+def main():
+    tap = Tap()
+    with Scratch() as scratch:
+        for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
+                     picture_agrees, colours, plain_names, hostile_input, output_errors,
+                     check_kinds):
+            part(tap, scratch)
+    tap.done()
+
+
+main()

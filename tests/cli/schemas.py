@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every --json output is JSON and as schemas/ says; so are the XML documents."""
+import json
+import os
+import shutil
+import subprocess
+
+from cli import TOPDIR, Scratch, Tap
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+SCHEMAS = os.path.join(TOPDIR, "schemas")
+METADATA = """<virt-ap:crypto xmlns:virt-ap='urn:virt-ap:domain:1.0'>
+  <virt-ap:feature name='apxa' policy='require'/></virt-ap:crypto>"""
+
+CASES = [("status", host, ["status"]) for host in
+         ("none", "z16-small", "z16-large", "ailing", "many-devices")]
+CASES += [("caps", host, ["caps", "--qemu", "./qemu"]) for host in
+          ("none", "z16-small", "ailing")]
+CASES += [("check", "z16-small", ["check", *files]) for files in
+          (["device-free.xml"], ["guest-bad.xml"], ["guest-forging.xml", "device-taken.xml"],
+           ["cut.xml", "device-taken.xml"])]
+CASES += [("explain", None, ["explain", *what]) for what in
+          (["queue-in-use"], ["ap-off"], ["--list"])]
+
+
+def load(name):
+    with open(os.path.join(SCHEMAS, name + ".schema.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def closed(schema):
+    """Objects that take any key would let a misspelt one through."""
+    if isinstance(schema, list):
+        return all(closed(part) for part in schema)
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        return False
+    return all(closed(part) for part in schema.values())
+
+
+def check_output(tap, scratch, schema, host, arguments):
+    name = f"{' '.join(arguments)} --json on {host}"
+    result = scratch.run(*arguments, "--json", host=host, env={"LC_ALL": "C"})
+    try:
+        document = json.loads(result.raw)
+    except ValueError as error:
+        tap.ok(name + ": is JSON", False, f"{error}\n{result}")
+        return
+    tap.ok(name + ": is JSON", True)
+    if jsonschema is None:
+        tap.skip(name + ": is valid", "python3-jsonschema is not there")
+        return
+    errors = jsonschema.Draft7Validator(load(schema)).iter_errors(document)
+    tap.ok(name + ": is valid", not (text := "\n".join(map(str, errors))), text)
+
+
+def check_facts(tap, scratch):
+    """The numbers are those of the described host."""
+    status = json.loads(scratch.run("status", "--json", host="z16-small").raw)
+    card = status["adapters"][0]
+    tap.ok("status: who holds the queues of adapter 05", card["queues"] == {
+        "none": [], "host": [], "free": [4, 255], "claimed": [], "unbound": [],
+        "device": [71, 171], "withheld": [192]}, card)
+    tap.ok("status: counts add up", sum(status["counts"].values()) == 15, status["counts"])
+    first = status["devices"][0]
+    tap.ok("status: a device's guest", first["guests"] == [
+        {"name": "web1", "uuid": "11111111-2222-4333-8444-555555555501",
+         "running": True, "defined": True}], first)
+    second = status["devices"][1]
+    tap.ok("status: what the guest gets", second["matrix"]["domains"] == [171, 192]
+           and second["guest_matrix"]["domains"] == [171], second)
+    names = json.loads(scratch.run("status", "--json", host="ailing").raw)["devices"][0]
+    tap.ok("status: a name comes out as it went in",
+           names["guests"][0]["name"] == "a\x9b31m\n  A forged line\u202e", names)
+    caps = json.loads(scratch.run("caps", "--json", "--qemu", "./qemu", host="ailing").raw)
+    lost = {row["name"]: row["lost_at"] for row in caps["features"]}
+    tap.ok("caps: where a feature is lost", lost == {
+        "ap": None, "apqci": None, "apft": "machine", "apqi": "machine", "apxa": None,
+        "appv": "machine", "appvi": "machine"}, lost)
+
+
+def check_xml(tap, scratch):
+    """xmllint knows RELAX NG: a good document passes, a bad one does not."""
+    if shutil.which("xmllint") is None:
+        tap.skip("the XML schemas", "xmllint is not there")
+        return
+    with open(os.path.join(scratch.files, "device-free.xml"), encoding="utf-8") as file:
+        device = file.read()
+    cases = [("nodedev-ap", "a matrix", device, True),
+             ("nodedev-ap", "an unknown attribute", device.replace("assign_domain", "x"), False),
+             ("nodedev-ap", "a value that is no number", device.replace("'4'", "'4x'"), False),
+             ("domain-crypto", "our metadata", METADATA, True),
+             ("domain-crypto", "an unknown policy", METADATA.replace("require", "x"), False)]
+    for schema, name, text, valid in cases:
+        done = subprocess.run(["xmllint", "--noout", "--relaxng",
+                               os.path.join(SCHEMAS, schema + ".rng"), "-"],
+                              input=text, text=True, capture_output=True, check=False)
+        tap.ok(f"{schema}.rng: {name}", done.returncode == (0 if valid else 3), done.stderr)
+
+
+def main():
+    tap = Tap()
+    for schema in ("status", "check", "caps", "explain"):
+        tap.ok(f"{schema}.schema.json is closed", closed(load(schema)))
+    with Scratch() as scratch:
+        for schema, host, arguments in CASES:
+            check_output(tap, scratch, schema, host, arguments)
+        check_facts(tap, scratch)
+        check_xml(tap, scratch)
+    tap.done()
+
+
+main()

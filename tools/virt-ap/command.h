@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a subcommand is.  main.c has the table of them; each is one file.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Refused and could-not-judge are never confused: with several answers the
+ * largest number counts. */
+enum {
+  STATUS_GOOD = 0,
+  STATUS_REFUSED = 1,
+  STATUS_UNJUDGED = 2,
+};
+
+/**
+ * CommandFunc:
+ * @root: (nullable): what --root said in front of the subcommand
+ * @argv: (array zero-terminated=1): argv[0] is the subcommand's name
+ *
+ * Returns: the exit status
+ */
+typedef int (*CommandFunc) (const char *root, char **argv);
+
+int command_status (const char *root, char **argv);
+int command_check (const char *root, char **argv);
+int command_caps (const char *root, char **argv);
+int command_explain (const char *root, char **argv);
+
+G_END_DECLS

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * virt-ap, the command line: the table of subcommands, and what stands in front
+ * of them.
+ */
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+
+#include "command.h"
+#include "options.h"
+
+typedef struct {
+  const char *name;
+  const char *summary;
+  CommandFunc run;
+} Command;
+
+static const Command commands[] = {
+  { "status", N_ ("show who holds which queue of this host"), command_status },
+  { "check", N_ ("judge domain XML, node-device XML or mdevctl definitions"),
+    command_check },
+  { "caps", N_ ("show which AP features a guest can have, and where one is lost"),
+    command_caps },
+  { "explain", N_ ("explain a finding"), command_explain },
+};
+
+static const Command *
+find_command (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++) {
+    if (g_str_equal (commands[i].name, name))
+      return &commands[i];
+  }
+  return NULL;
+}
+
+static int
+show_help (void)
+{
+  g_auto (Output) output = { 0 };
+
+  output_init (&output, COLOR_NEVER);
+  output_add (&output,
+              "%s\n  virt-ap [--root DIR] %s\n  virt-ap --help | --version\n\n%s\n",
+              _ ("Usage:"), _ ("COMMAND [OPTION...] [ARGUMENT...]"), _ ("Commands:"));
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    output_add (&output, "  %-9s %s\n", commands[i].name, _ (commands[i].summary));
+  output_add (&output, "\n%s\n  --root DIR  %s\n  -h, --help  %s\n  --version   %s\n\n",
+              _ ("Options:"), _ ("look at /sys, /proc, /etc and /run below DIR"),
+              _ ("show this help"), _ ("show the version"));
+  output_add (&output, "%s\n",
+              _ ("Exit status: 0 nothing refused, 1 refused, 2 could not judge.\n"
+                 "'virt-ap COMMAND --help' tells a command's options."));
+  return output_flush (&output, STATUS_GOOD);
+}
+
+static int
+show_version (void)
+{
+  g_auto (Output) output = { 0 };
+
+  output_init (&output, COLOR_NEVER);
+  output_add (&output, "virt-ap %s\n", VAP_VERSION);
+  return output_flush (&output, STATUS_GOOD);
+}
+
+static int
+run_command (const char *root, char **argv)
+{
+  const Command *command;
+
+  if (argv[0] == NULL)
+    return options_usage_error (NULL, _ ("which command?"));
+  command = find_command (argv[0]);
+  if (command == NULL)
+    return options_usage_error (NULL, _ ("there is no command '%s'"), argv[0]);
+  return command->run (root, argv);
+}
+
+int
+main (int argc G_GNUC_UNUSED, char **argv)
+{
+  g_autofree char *root = NULL;
+  gboolean help = FALSE, version = FALSE;
+  const GOptionEntry entries[] = {
+    { "root", 0, 0, G_OPTION_ARG_FILENAME, &root, NULL, NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, NULL, NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &version, NULL, NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) arguments = g_strdupv (argv);
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, VAP_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_set_strict_posix (context, TRUE);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse_strv (context, &arguments, &error))
+    return options_usage_error (NULL, "%s", error->message);
+  if (help)
+    return show_help ();
+  if (version)
+    return show_version ();
+  return run_command (root, arguments + 1);
+}

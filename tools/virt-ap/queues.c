@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who holds each queue of a host, laid out as `virt-ap status` shows it: a row an
+ * adapter, a column a usage domain.
+ */
+#include "queues.h"
+
+/*
+ * What of its matrix a device passes on: only what is in the host's configuration,
+ * and no adapter that has a queue in the matrix which vfio_ap does not hold.
+ * Source: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()
+ */
+static VapMatrix
+effective_matrix (const VapHost *host, const VapMatrix *matrix)
+{
+  VapMatrix effective = {
+    .adapters = vap_mask_and (&matrix->adapters, &host->adapters),
+    .domains = vap_mask_and (&matrix->domains, &host->usage_domains),
+    .control_domains = vap_mask_and (&matrix->control_domains, &host->control_domains),
+  };
+  VapMask assigned = effective.adapters;
+
+  VAP_MASK_FOREACH (&assigned, adapter) {
+    VapMask unbound
+        = vap_mask_minus (&effective.domains, &host->vfio_bound.domains[adapter]);
+
+    if (!vap_mask_is_empty (&unbound))
+      vap_mask_clear (&effective.adapters, (guint)adapter);
+  }
+  return effective;
+}
+
+static void
+name_matrix (QueueMap *map, const VapMatrix *matrix)
+{
+  map->adapters = vap_mask_or (&map->adapters, &matrix->adapters);
+  map->domains = vap_mask_or (&map->domains, &matrix->domains);
+}
+
+/* rows and columns: the host's configuration, and what devices name besides */
+static void
+find_extent (QueueMap *map)
+{
+  const VapHost *host = map->host;
+
+  map->adapters = host->adapters;
+  map->domains = host->usage_domains;
+  for (guint i = 0; i < host->cards->len; i++) {
+    const VapCard *card = g_ptr_array_index (host->cards, i);
+
+    vap_mask_set (&map->adapters, card->id);
+  }
+  for (guint i = 0; i < host->devices->len; i++) {
+    const VapHostDevice *device = g_ptr_array_index (host->devices, i);
+
+    if (device->active)
+      name_matrix (map, &device->matrix);
+    if (device->definition != NULL)
+      name_matrix (map, &device->defined_matrix);
+  }
+  map->absent_adapters = vap_mask_minus (&map->adapters, &host->adapters);
+  map->absent_domains = vap_mask_minus (&map->domains, &host->usage_domains);
+}
+
+static QueueState
+state_without_device (const VapHost *host, VapQueue queue, const VapMask *claimed)
+{
+  if (!vap_queue_set_test (&host->queues, queue))
+    return QUEUE_NONE;
+  if (vap_host_queue_owner (host, queue) == VAP_OWNER_HOST)
+    return QUEUE_HOST;
+  if (!vap_queue_set_test (&host->vfio_bound, queue))
+    return QUEUE_UNBOUND;
+  return vap_mask_test (claimed, queue.domain) ? QUEUE_CLAIMED : QUEUE_FREE;
+}
+
+static void
+fill_unassigned (QueueMap *map)
+{
+  const VapHost *host = map->host;
+
+  VAP_MASK_FOREACH (&map->adapters, adapter) {
+    VapMask claimed = { { 0 } };
+
+    for (guint i = 0; i < host->devices->len; i++) {
+      const VapHostDevice *device = g_ptr_array_index (host->devices, i);
+
+      if (!device->active && device->definition != NULL
+          && vap_mask_test (&device->defined_matrix.adapters, (guint)adapter))
+        claimed = vap_mask_or (&claimed, &device->defined_matrix.domains);
+    }
+    VAP_MASK_FOREACH (&map->domains, domain) {
+      VapQueue queue = { (guint8)adapter, (guint8)domain };
+
+      map->cells[adapter][domain].state = state_without_device (host, queue, &claimed);
+    }
+  }
+}
+
+static void
+fill_device (QueueMap *map, guint index)
+{
+  const VapHostDevice *device = g_ptr_array_index (map->host->devices, index);
+  const VapMatrix *effective = &map->effective[index];
+
+  VAP_MASK_FOREACH (&device->matrix.adapters, adapter) {
+    VAP_MASK_FOREACH (&device->matrix.domains, domain) {
+      VapQueue queue = { (guint8)adapter, (guint8)domain };
+      QueueCell *cell = &map->cells[adapter][domain];
+
+      cell->state
+          = vap_matrix_has_queue (effective, queue) ? QUEUE_DEVICE : QUEUE_WITHHELD;
+      cell->device = index;
+    }
+  }
+}
+
+QueueMap *
+queue_map_new (const VapHost *host)
+{
+  QueueMap *map = g_new0 (QueueMap, 1);
+
+  map->host = host;
+  map->effective = g_new0 (VapMatrix, host->devices->len);
+  map->ordinals = g_new0 (guint, host->devices->len);
+  find_extent (map);
+  fill_unassigned (map);
+  for (guint i = 0; i < host->devices->len; i++) {
+    const VapHostDevice *device = g_ptr_array_index (host->devices, i);
+
+    if (!device->active)
+      continue;
+    map->ordinals[i] = map->n_active++;
+    map->effective[i] = effective_matrix (host, &device->matrix);
+    fill_device (map, i);
+  }
+  VAP_MASK_FOREACH (&map->adapters, adapter) {
+    VAP_MASK_FOREACH (&map->domains, domain) {
+      map->counts[map->cells[adapter][domain].state]++;
+    }
+  }
+  return map;
+}
+
+void
+queue_map_free (QueueMap *map)
+{
+  if (map == NULL)
+    return;
+  g_free (map->effective);
+  g_free (map->ordinals);
+  g_free (map);
+}
+
+const VapCard *
+queue_map_card (const QueueMap *map, guint adapter)
+{
+  for (guint i = 0; i < map->host->cards->len; i++) {
+    const VapCard *card = g_ptr_array_index (map->host->cards, i);
+
+    if (card->id == adapter)
+      return card;
+  }
+  return NULL;
+}
