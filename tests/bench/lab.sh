@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The simulated host: how long until it is up, how much memory it takes, and what a
+# read of its sysfs costs against one of the real sysfs, alternating in one run.
+# lab.sh READ, where READ is the benchmark's reader.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+run=$here/../../run
+reader=$1
+
+if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
+  echo "cannot measure: the simulated host needs root and /dev/fuse"
+  exit 77
+fi
+
+now () { date +%s.%N; }
+
+for machine in z16 maximum; do
+  for round in 1 2 3 4 5; do
+    start=$(now)
+    end=$("$run" virt-ap-lab --machine $machine -- date +%s.%N)
+    echo "$start $end" | awk '{ printf "%.3f\n", $2 - $1 }'
+  done | sort -n | awk -v machine=$machine '{ t[NR] = $1 }
+    END { printf "up on %s: median %s s, maximum %s s\n", machine, t[int((NR + 1) / 2)], t[NR] }'
+  # every process of the lab counts; the command itself is awk
+  "$run" virt-ap-lab --machine $machine -- sh -c 'ls /sys/bus/ap/devices >/dev/null
+    for status in /proc/[0-9]*/status; do awk "/^VmRSS/ { print \$2 }" $status; done' |
+    awk -v machine=$machine '{ if ($1 > most) most = $1 }
+      END { printf "largest process on %s: %.1f MiB\n", machine, most / 1024 }'
+done
+
+# the real attribute is one that every Linux has
+for round in 1 2 3; do
+  real=$("$reader" /sys/kernel/uevent_seqnum)
+  simulated=$("$run" virt-ap-lab -- "$reader" /sys/bus/ap/apmask)
+  echo "$simulated $real"
+done | awk '{ printf "a read: simulated %s us, real %s us, ratio %.2f\n", $1, $2, $1 / $2 }'
