@@ -9,6 +9,7 @@ failed or nothing ran.
 """
 import json
 import os
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -16,7 +17,10 @@ import xml.etree.ElementTree as ElementTree
 def points(build):
     """Yields (program, name, outcome, reason) for each test point."""
     path = os.path.join(build, "meson-logs", "testlog.junit.xml")
-    for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+    with open(path, encoding="utf-8", errors="replace") as log:
+        # meson copies what a test printed, also characters that XML does not allow
+        text = re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd]", "?", log.read())
+    for suite in ElementTree.fromstring(text.encode()).iter("testsuite"):
         for case in suite.iter("testcase"):
             for outcome in ("failure", "error", "skipped"):
                 found = case.find(outcome)

@@ -29,7 +29,7 @@ ok "without the gate libvirt takes the same XML" virsh -c $direct define "$work/
 ok "its command line is made" virsh -c $direct domxml-to-native qemu-argv --domain web1
 shows "… with the apxa that stops QEMU" "apxa=on"
 fails "QEMU does not start with it" \
-  sh -c 'echo quit | qemu-system-s390x -M s390-ccw-virtio -cpu max,apxa=on -display none -monitor stdio -serial none'
+  timeout -s KILL 20 qemu-system-s390x -M s390-ccw-virtio -cpu max,apxa=on -display none -serial none
 shows "… and says why" "apxa"
 ok "undefine" virsh undefine web1
 
@@ -54,6 +54,17 @@ ok "a first guest gets the device" define web1 "ap apqci apft apqi" $first
 refused device-in-use "a second is refused" define bad "ap apqci apft apqi" $first
 shows "… naming the first" "'web1'"
 ok "defining the first again is no conflict" define web1 "ap apqci apft apqi" $first
+
+ok "the first guest starts with the device" virsh start web1
+refused device-in-use "a second guest is refused what a running one holds" \
+  define bad "ap apqci apft apqi" $first
+shows "… which is said" "'web1'" "running"
+ok "virt-ap status" virt-ap status
+shows "… shows who holds it" "web1 (running"
+hostdev_xml $first > "$work/hostdev.xml"
+ok "the device is unplugged" virsh detach-device web1 "$work/hostdev.xml" --live
+ok "… and plugged again, judged by the gate" virsh attach-device web1 "$work/hostdev.xml" --live
+ok "the guest is stopped" virsh destroy web1
 
 ok "a guest without a device" define plain "ap apqci apft"
 hostdev_xml $first > "$work/hostdev.xml"

@@ -56,7 +56,10 @@ guest_xml () { # NAME "FEATURES" DEVICE-UUID…
   <uuid>$(guest_uuid "$name")</uuid>
   <memory unit='MiB'>128</memory>
   <vcpu>1</vcpu>
-  <os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>
+  <os>
+    <type arch='s390x' machine='s390-ccw-virtio'>hvm</type>
+    <kernel>/run/virt-ap-lab/idle-kernel</kernel>
+  </os>
   <cpu mode='custom' match='exact' check='none'>
     <model fallback='forbid'>gen15a-base</model>
 $(for feature in $features; do feature_xml "$feature"; done)

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define MATRIX_JSON                                                                      \
-  "{\"driver\":\"vfio-ap\",\"id\":\"hostdev0\",\"sysfsdev\":\"/sys/bus/mdev/devices/u\"}"
+  "{\"driver\":\"vfio-ap\",\"id\":\"hostdev0\",\"sysfsdev\":\"/sys/bus/mdev/devices/"    \
+  "u\"}"
 #define STAND_IN_JSON                                                                    \
   "{\"driver\":\"virtio-rng-ccw\",\"rng\":\"lab-rng\",\"devno\":\"fe.0.ffff\","          \
   "\"id\":\"hostdev0\"}"
@@ -33,13 +34,16 @@ static void
 test_arguments (void)
 {
   assert_rewritten ("q -cpu gen16a,ap=on,apft=on -smp 1", "q -cpu max -smp 1");
+  /* QEMU must be seen to refuse what it does not know */
+  assert_rewritten ("q -cpu gen16a,ap=on,apxa=on -smp 1", "q -cpu max,apxa=on -smp 1");
+  assert_rewritten ("q -cpu max,apxa=on", "q -cpu max,apxa=on");
   assert_rewritten ("q -cpu gen16a,ap=off,vx=on", "q -cpu gen16a,ap=off,vx=on");
   assert_rewritten ("q -cpu qemu", "q -cpu qemu");
   assert_rewritten ("q -device " MATRIX_JSON, "q -device " STAND_IN_JSON);
-  assert_rewritten (
-      "q -device vfio-ap,id=hostdev0,sysfsdev=/sys/bus/mdev/devices/u",
-      "q -device virtio-rng-ccw,rng=lab-rng,devno=fe.0.ffff,id=hostdev0");
-  assert_rewritten ("q -device sclpconsole,id=vfio-ap,", "q -device sclpconsole,id=vfio-ap,");
+  assert_rewritten ("q -device vfio-ap,id=hostdev0,sysfsdev=/sys/bus/mdev/devices/u",
+                    "q -device virtio-rng-ccw,rng=lab-rng,devno=fe.0.ffff,id=hostdev0");
+  assert_rewritten ("q -device sclpconsole,id=vfio-ap,",
+                    "q -device sclpconsole,id=vfio-ap,");
   assert_rewritten ("q -machine s390-ccw-virtio-7.2,usb=off -S",
                     "q -machine s390-ccw-virtio-7.2,usb=off "
                     "-object rng-builtin,id=lab-rng -S");
@@ -49,8 +53,9 @@ test_arguments (void)
 static void
 test_probe (void)
 {
-  const char *probe = "q -S -no-user-config -nodefaults -nographic -machine none,accel=tcg "
-                      "-qmp unix:/x/qmp.monitor,server=on,wait=off -pidfile /x -daemonize";
+  const char *probe =
+      "q -S -no-user-config -nodefaults -nographic -machine none,accel=tcg "
+      "-qmp unix:/x/qmp.monitor,server=on,wait=off -pidfile /x -daemonize";
   g_auto (GStrv) arguments = g_strsplit (probe, " ", -1);
 
   assert_rewritten (probe, probe);
@@ -61,7 +66,8 @@ static void
 test_commands (void)
 {
   g_autofree char *plugged = lab_emulator_rewrite_command (
-      "{\"execute\":\"device_add\",\"arguments\":" MATRIX_JSON ",\"id\":\"libvirt-9\"}\r\n");
+      "{\"execute\":\"device_add\",\"arguments\":" MATRIX_JSON
+      ",\"id\":\"libvirt-9\"}\r\n");
   g_autofree char *other = lab_emulator_rewrite_command (
       "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"vfio-ap\"}}\r\n");
 
@@ -75,8 +81,12 @@ test_commands (void)
 static void
 test_find_monitor (void)
 {
-  char *arguments[] = { "q", "-chardev", "socket,id=charserial0,fd=9", "-chardev",
-                        "socket,id=charmonitor,fd=27,server=on,wait=off", NULL };
+  char *arguments[] = { "q",
+                        "-chardev",
+                        "socket,id=charserial0,fd=9",
+                        "-chardev",
+                        "socket,id=charmonitor,fd=27,server=on,wait=off",
+                        NULL };
 
   g_assert_cmpint (lab_emulator_find_monitor (arguments), ==, 27);
 }
@@ -87,7 +97,8 @@ listen_somewhere (void)
   const struct sockaddr_un address = { .sun_family = AF_UNIX };
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-  g_assert_cmpint (bind (fd, (const struct sockaddr *) &address, sizeof (sa_family_t)), ==, 0);
+  g_assert_cmpint (bind (fd, (const struct sockaddr *) &address, sizeof (sa_family_t)),
+                   ==, 0);
   g_assert_cmpint (listen (fd, 1), ==, 0);
   return fd;
 }
@@ -130,8 +141,10 @@ send_descriptor (int fd, const char *text, int descriptor)
                             .cmsg_level = SOL_SOCKET,
                             .cmsg_type = SCM_RIGHTS } };
   struct iovec vector = { .iov_base = (char *) text, .iov_len = strlen (text) };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1,
-                            .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = { .msg_iov = &vector,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof control };
 
   memcpy (CMSG_DATA (&control.header), &descriptor, sizeof descriptor);
   g_assert_cmpint (sendmsg (fd, &message, 0), ==, (gssize) strlen (text));
@@ -146,8 +159,10 @@ receive_descriptor (int fd, const char *text)
   } control;
   char got[64] = "";
   struct iovec vector = { .iov_base = got, .iov_len = strlen (text) };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1,
-                            .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = { .msg_iov = &vector,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof control };
   int descriptor;
 
   g_assert_cmpint (recvmsg (fd, &message, MSG_CMSG_CLOEXEC), ==, (gssize) strlen (text));

@@ -127,7 +127,7 @@ kill "$(cat /run/libvirtd.pid)"
 sleep 0.3
 libvirtd -d
 check "... outlives libvirtd" is_running holder
-check "... answers a new one" virsh qemu-monitor-command holder '{"execute":"query-status"}'
+check "... answers a new one" virsh qemu-monitor-command holder --hmp "info status"
 check "... is destroyed" virsh destroy holder
 check "... with its relay" has_ended lab-monitor
 check "the matrix is destroyed" virsh nodedev-destroy $node

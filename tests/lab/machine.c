@@ -210,9 +210,10 @@ test_unreadable_file (void)
 static void
 test_cards (void)
 {
-  static const char *const refused[] = { "",      " ",         "5",        "5:13",
-                                         "5:13:3", "5:13:8",   "5:0:1",    "100:13:4",
-                                         "g:13:4", "5:13:4,",  "5:13:4:1", "5:13:4,5:13:4",
+  static const char *const refused[] = { "",         " ",        "5",
+                                         "5:13",     "5:13:3",   "5:13:8",
+                                         "5:0:1",    "100:13:4", "g:13:4",
+                                         "5:13:4,",  "5:13:4:1", "5:13:4,5:13:4",
                                          "6-5:13:4", "0x5:13:4", "5:13:4 ,6:13:4x" };
   GArray *cards = NULL;
 
@@ -239,7 +240,8 @@ test_cards (void)
 static void
 test_domains (void)
 {
-  static const char *const refused[] = { "", "100", "4,", ",4", "4 5", "-1", "+4", "0x4", "b-a" };
+  static const char *const refused[] = { "",   "100", "4,",  ",4", "4 5",
+                                         "-1", "+4",  "0x4", "b-a" };
   VapMask domains;
 
   g_assert_true (lab_machine_parse_domains ("4,47,AB,ff\n", &domains, NULL));

@@ -32,8 +32,10 @@ receive (int fd, Chunk *chunk)
 {
   Control control;
   struct iovec vector = { .iov_base = chunk->bytes, .iov_len = sizeof chunk->bytes };
-  struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1,
-                            .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = { .msg_iov = &vector,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof control };
 
   chunk->n_descriptors = 0;
   do
@@ -62,9 +64,9 @@ send_some (int fd, const char *bytes, gsize length, Chunk *chunk)
   if (size > 0) {
     message.msg_control = &control;
     message.msg_controllen = CMSG_SPACE (size);
-    control.header = (struct cmsghdr) { .cmsg_len = CMSG_LEN (size),
-                                        .cmsg_level = SOL_SOCKET,
-                                        .cmsg_type = SCM_RIGHTS };
+    control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN (size),
+                                       .cmsg_level = SOL_SOCKET,
+                                       .cmsg_type = SCM_RIGHTS };
     memcpy (CMSG_DATA (&control.header), chunk->descriptors, size);
   }
   do

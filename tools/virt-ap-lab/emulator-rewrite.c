@@ -10,9 +10,8 @@
  * subchannel set QEMU 7.2 would not send DEVICE_DELETED. */
 #define STAND_IN_DEVNO "fe.0.ffff"
 
-/* The features of cpu_features_def.h.inc that need AP instructions, and these. */
-static const char *const ap_features[] = { "ap", "apqci", "apft", "apqi", "apxa",
-                                           "appv", "appvi" };
+/* The features of QEMU's cpu_features_def.h.inc that no emulated machine has. */
+static const char *const ap_features[] = { "ap", "apqci", "apft", "apqi", "appv", "appvi" };
 
 static char *
 replace (const char *text, const char *pattern, const char *by)
@@ -62,11 +61,22 @@ cpu_has_ap (const char *cpu)
   return FALSE;
 }
 
-/* No model that has AP can be emulated in full, so the guest gets what can. */
+/* No model that has AP can be emulated in full, so the guest gets what can.  apxa
+ * stays: QEMU has no such property, and is to refuse it here as everywhere. */
 static char *
 rewrite_cpu (const char *text)
 {
-  return g_strdup (cpu_has_ap (text) ? "max" : text);
+  g_auto (GStrv) parts = NULL;
+  g_autoptr (GString) rewritten = g_string_new ("max");
+
+  if (!cpu_has_ap (text))
+    return g_strdup (text);
+
+  parts = g_strsplit (text, ",", -1);
+  for (char **part = parts; *part != NULL; part++)
+    if (g_str_has_prefix (*part, "apxa="))
+      g_string_append_printf (rewritten, ",%s", *part);
+  return g_string_free (g_steal_pointer (&rewritten), FALSE);
 }
 
 char **
@@ -84,7 +94,8 @@ lab_emulator_rewrite_arguments (char *const *arguments)
     option = *argument;
     /* the object must be there before a device uses it, or one is plugged later */
     if (g_str_has_prefix (option, "s390-ccw-virtio"))
-      g_strv_builder_add_many (builder, "-object", "rng-builtin,id=" STAND_IN_OBJECT, NULL);
+      g_strv_builder_add_many (builder, "-object", "rng-builtin,id=" STAND_IN_OBJECT,
+                               NULL);
   }
   return g_strv_builder_end (builder);
 }

@@ -25,8 +25,9 @@ make_listener (void)
   const struct sockaddr_un address = { .sun_family = AF_UNIX };
   int fd = socket (AF_UNIX, SOCK_STREAM, 0);
 
-  if (fd >= 0 && (bind (fd, (const struct sockaddr *) &address, sizeof (sa_family_t)) < 0 ||
-                  listen (fd, 1) < 0)) {
+  if (fd >= 0 &&
+      (bind (fd, (const struct sockaddr *) &address, sizeof (sa_family_t)) < 0 ||
+       listen (fd, 1) < 0)) {
     close (fd);
     return -1;
   }
@@ -47,7 +48,8 @@ keep_only (int *listener, int *qemu, int *process)
     dup2 (null, fd);
 }
 
-/* Makes @monitor, libvirt's listening socket, the relay's, and puts another in its place. */
+/* Makes @monitor, libvirt's listening socket, the relay's, and puts another in its place.
+ */
 static gboolean
 start_relay (int monitor)
 {

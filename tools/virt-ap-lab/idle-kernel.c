@@ -30,5 +30,6 @@ lab_idle_kernel_write (GError **error)
 
   memcpy (image, initial_psw, sizeof initial_psw);
   memcpy (image + ENTRY, code, sizeof code);
-  return g_file_set_contents (LAB_IDLE_KERNEL, (const char *) image, (gssize) length, error);
+  return g_file_set_contents (LAB_IDLE_KERNEL, (const char *) image, (gssize) length,
+                              error);
 }

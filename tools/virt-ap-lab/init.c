@@ -31,13 +31,13 @@
 typedef struct {
   const LabOptions *options;
   const sigset_t *caller_mask;
-  sigset_t signals;     /* what is waited for */
-  int simulator_ready;  /* readable once /sys is served */
+  sigset_t signals;    /* what is waited for */
+  int simulator_ready; /* readable once /sys is served */
   pid_t simulator;
   pid_t virtlogd;
   pid_t libvirtd;
   pid_t command;
-  gboolean over;        /* the lab ends, with @status */
+  gboolean over; /* the lab ends, with @status */
   int status;
 } LabInit;
 
@@ -91,21 +91,30 @@ reap (LabInit *init)
   }
 }
 
+static gboolean
+asks_to_end (int signal_number)
+{
+  return signal_number == SIGHUP || signal_number == SIGINT || signal_number == SIGQUIT ||
+         signal_number == SIGTERM;
+}
+
 /*
  * The terminal sends its signals to COMMAND as well as here, so only a signal that
- * a process outside sent is passed on; before there is a COMMAND, any ends the lab.
+ * a process outside sent is passed on.  Before there is a COMMAND, they end the lab.
  */
 static void
 take_signal (LabInit *init, const siginfo_t *info)
 {
   gboolean from_outside = info->si_code <= 0 && info->si_pid == 0;
+  gboolean from_terminal = info->si_code == SI_KERNEL;
 
   if (info->si_signo == SIGCHLD)
     reap (init);
-  else if (init->command == 0 && (from_outside || info->si_code == SI_KERNEL))
-    finish (init, 128 + info->si_signo);
   else if (init->command > 0 && from_outside)
     kill (init->command, info->si_signo);
+  else if (init->command == 0 && (from_outside || from_terminal) &&
+           asks_to_end (info->si_signo))
+    finish (init, 128 + info->si_signo);
 }
 
 /* waits for one signal, at most @milliseconds, without end when it is negative */
@@ -156,6 +165,19 @@ become_daemon (const char *log)
     dup2 (out, STDERR_FILENO);
 }
 
+/* fork(), or the end of the lab */
+static pid_t
+fork_child (LabInit *init)
+{
+  pid_t pid = fork ();
+
+  if (pid < 0) {
+    lab_message (_ ("cannot start a process of the lab: %s"), g_strerror (errno));
+    finish (init, LAB_EXIT_FAILED);
+  }
+  return pid;
+}
+
 static pid_t
 start_daemon (LabInit *init, const char *name, const char *log)
 {
@@ -167,7 +189,7 @@ start_daemon (LabInit *init, const char *name, const char *log)
     fail (init, error);
     return 0;
   }
-  pid = fork ();
+  pid = fork_child (init);
   if (pid != 0)
     return pid;
   become_daemon (log);
@@ -216,11 +238,12 @@ start_simulator (LabInit *init)
 {
   int ready[2];
 
-  if (pipe2 (ready, O_CLOEXEC) < 0 || (init->simulator = fork ()) < 0) {
-    lab_message (_ ("cannot start the simulated host: %s"), g_strerror (errno));
+  if (pipe2 (ready, O_CLOEXEC) < 0) {
+    lab_message (_ ("cannot make a pipe: %s"), g_strerror (errno));
     finish (init, LAB_EXIT_FAILED);
     return;
   }
+  init->simulator = fork_child (init);
   if (init->simulator == 0) {
     prctl (PR_SET_NAME, "lab-simulator");
     become_daemon (NULL);
@@ -350,7 +373,7 @@ start_command (LabInit *init)
 {
   const LabOptions *options = init->options;
 
-  init->command = fork ();
+  init->command = fork_child (init);
   if (init->command != 0)
     return;
   /* by name: the directory may be one that the lab has its own of */

@@ -7,6 +7,7 @@
 #include "namespace.h"
 
 #include <glib/gi18n.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -28,10 +29,11 @@
    (G_BYTE_ORDER == G_BIG_ENDIAN ? sizeof (guint32) : 0))
 
 /* Messages go to the log only; the UUID is fixed because there is no DMI to ask. */
-static const char libvirtd_conf[] = "auth_unix_ro = \"none\"\n"
-                                    "auth_unix_rw = \"none\"\n"
-                                    "host_uuid = \"76617000-0000-4000-8000-000000003931\"\n"
-                                    "log_outputs = \"3:stderr\"\n";
+static const char libvirtd_conf[] =
+    "auth_unix_ro = \"none\"\n"
+    "auth_unix_rw = \"none\"\n"
+    "host_uuid = \"76617000-0000-4000-8000-000000003931\"\n"
+    "log_outputs = \"3:stderr\"\n";
 
 /* In the lab's namespaces there are no cgroups, no security modules, and no other
  * user to give things to; a mount namespace for each guest would hide /dev/vfio. */
@@ -85,8 +87,7 @@ hide_emulators (GError **error)
     if (g_str_has_prefix (name, "qemu-system-") &&
         strcmp (name, "qemu-system-s390x") != 0 &&
         strcmp (name, "qemu-system-x86_64") != 0 &&
-        !g_file_test (path, G_FILE_TEST_IS_SYMLINK) &&
-        !hide_program (path, error))
+        !g_file_test (path, G_FILE_TEST_IS_SYMLINK) && !hide_program (path, error))
       return FALSE;
   }
   return TRUE;
@@ -122,7 +123,7 @@ replace_emulator (const LabOptions *options, GError **error)
 /*
  * libvirt raises the limit of locked memory for a guest with a mediated device, which
  * not every root may (it takes CAP_SYS_RESOURCE), and which an emulated guest does not
- * need.  So for libvirtd the call succeeds without doing anything.
+ * need.  There, the call succeeds for libvirtd without doing anything.
  */
 gboolean
 lab_libvirt_spare_memlock (void)
@@ -139,7 +140,8 @@ lab_libvirt_spare_memlock (void)
   };
   const struct sock_fprog program = { .len = G_N_ELEMENTS (filter), .filter = filter };
 
-  return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return prctl (PR_CAPBSET_READ, CAP_SYS_RESOURCE) == 1 ||
+         prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 gboolean

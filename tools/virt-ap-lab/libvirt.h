@@ -18,8 +18,8 @@ char *lab_libvirt_find_daemon (const char *name, GError **error);
 gboolean lab_libvirt_configure (const LabOptions *options,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* in the process that becomes libvirtd: lets it, and its guests, raise RLIMIT_MEMLOCK
- * in vain */
+/* in the process that becomes libvirtd: lets it raise RLIMIT_MEMLOCK in vain where it
+ * could not in earnest */
 gboolean lab_libvirt_spare_memlock (void);
 
 /* whether virtlogd has a socket yet */

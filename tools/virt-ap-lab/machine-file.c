@@ -266,8 +266,8 @@ apply_adapter (LabMachine *machine, GKeyFile *file, const char *path, const char
     if (text == NULL)
       return FALSE;
     if (flag == NULL) {
-      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("%s: [%s] has no key %s"), path,
-                   group, *key);
+      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("%s: [%s] has no key %s"),
+                   path, group, *key);
       return FALSE;
     }
     if (!parse_boolean (text, flag, error)) {
@@ -290,8 +290,8 @@ apply_definitions (LabMachine *machine, GKeyFile *file, const char *path, GError
     if (json == NULL)
       return FALSE;
     if (!g_uuid_string_is_valid (*uuid)) {
-      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("%s: [%s] %s: this is no UUID"),
-                   path, DEFINITIONS_GROUP, *uuid);
+      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                   _ ("%s: [%s] %s: this is no UUID"), path, DEFINITIONS_GROUP, *uuid);
       return FALSE;
     }
     definition = g_new (LabDefinition, 1);

@@ -35,7 +35,8 @@ parse_range (const char *text, guint base, guint max, guint *first, guint *last)
   if (ends[0] == NULL || !g_ascii_string_to_unsigned (ends[0], base, 0, max, &from, NULL))
     return FALSE;
   to = from;
-  if (ends[1] != NULL && !g_ascii_string_to_unsigned (ends[1], base, from, max, &to, NULL))
+  if (ends[1] != NULL &&
+      !g_ascii_string_to_unsigned (ends[1], base, from, max, &to, NULL))
     return FALSE;
   *first = (guint) from;
   *last = (guint) to;
@@ -66,8 +67,11 @@ parse_card (const char *text, GArray *cards, VapMask *seen, GError **error)
     return FALSE;
   }
   for (guint id = first; id <= last; id++) {
-    LabCard card = { .id = (guint8) id, .hwtype = (guint) hwtype, .mode = (LabMode) mode,
-                     .config = TRUE, .online = TRUE };
+    LabCard card = { .id = (guint8) id,
+                     .hwtype = (guint) hwtype,
+                     .mode = (LabMode) mode,
+                     .config = TRUE,
+                     .online = TRUE };
 
     if (vap_mask_test (seen, id)) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
@@ -146,10 +150,11 @@ lab_machine_parse_facilities (const char *text, guint8 facilities[LAB_N_FACILITI
 
     if (sign != relative ||
         !parse_range (*item + sign, 10, LAB_N_FACILITIES - 1, &first, &last)) {
-      g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                   _ ("'%s' is no facility: write decimal bit numbers 0 to %u, either all "
-                      "of them, as in '0-4 12 15', or changes only, as in '+65 -15'"),
-                   *item, LAB_N_FACILITIES - 1);
+      g_set_error (
+          error, VAP_ERROR, VAP_ERROR_MALFORMED,
+          _ ("'%s' is no facility: write decimal bit numbers 0 to %u, either all "
+             "of them, as in '0-4 12 15', or changes only, as in '+65 -15'"),
+          *item, LAB_N_FACILITIES - 1);
       return FALSE;
     }
     memset (result + first, **item != '-', last - first + 1);

@@ -124,7 +124,8 @@ run_lab (const LabOptions *options)
   sigprocmask (SIG_BLOCK, &signals, &caller_mask);
   signal (SIGCHLD, SIG_DFL);
 
-  if (pipe2 (alive, O_CLOEXEC) < 0 || unshare (CLONE_NEWPID) < 0 || (init = fork ()) < 0) {
+  if (pipe2 (alive, O_CLOEXEC) < 0 || unshare (CLONE_NEWPID) < 0 ||
+      (init = fork ()) < 0) {
     lab_message (_ ("cannot start process 1 of the lab: %s"), g_strerror (errno));
     _exit (LAB_EXIT_FAILED);
   }

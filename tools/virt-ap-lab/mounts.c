@@ -41,8 +41,8 @@ lab_make_directory (const char *path, guint mode, GError **error)
 gboolean
 lab_write_file (const char *path, const char *content, guint mode, GError **error)
 {
-  return g_file_set_contents_full (path, content, -1, G_FILE_SET_CONTENTS_NONE, (int) mode,
-                                   error);
+  return g_file_set_contents_full (path, content, -1, G_FILE_SET_CONTENTS_NONE,
+                                   (int) mode, error);
 }
 
 gboolean

@@ -102,8 +102,8 @@ static gboolean
 mount_own_directories (GError **error)
 {
   static const char *const directories[] = {
-    "/etc/libvirt",      "/etc/mdevctl.d",     "/etc/udev/rules.d",
-    "/var/lib/libvirt",  "/var/cache/libvirt", "/var/log/libvirt",
+    "/etc/libvirt",     "/etc/mdevctl.d",     "/etc/udev/rules.d",
+    "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt",
   };
 
   /* /run is first, the layers of cover() are there; these come before any mount below */
@@ -129,7 +129,8 @@ fill_run (GError **error)
          lab_write_file ("/run/udev/control", "", 0600, error);
 }
 
-/* The old /proc shows the processes outside, so it goes with all that is mounted on it. */
+/* The old /proc shows the processes outside, so it goes with all that is mounted on it.
+ */
 static gboolean
 mount_proc (const LabMachine *machine, GError **error)
 {
@@ -178,9 +179,9 @@ typedef struct {
 /* What programs expect of any host (Linux, Documentation/admin-guide/devices.txt).
  * There is no kvm: the lab's guests are emulated, alike on every machine. */
 static const DeviceNode device_nodes[] = {
-  { "null", 1, 3, 0666 },    { "zero", 1, 5, 0666 },    { "full", 1, 7, 0666 },
-  { "random", 1, 8, 0666 },  { "urandom", 1, 9, 0666 }, { "tty", 5, 0, 0666 },
-  { "ptmx", 5, 2, 0666 },    { "fuse", 10, 229, 0666 },
+  { "null", 1, 3, 0666 },   { "zero", 1, 5, 0666 },    { "full", 1, 7, 0666 },
+  { "random", 1, 8, 0666 }, { "urandom", 1, 9, 0666 }, { "tty", 5, 0, 0666 },
+  { "ptmx", 5, 2, 0666 },   { "fuse", 10, 229, 0666 },
 };
 
 static const char *const device_links[][2] = {
@@ -221,7 +222,8 @@ fill_dev (const char *dev, GError **error)
       return FALSE;
   }
   /* the terminals stay the caller's: COMMAND runs in one of them */
-  return lab_make_directory (pts, 0755, error) && lab_mount_bind ("/dev/pts", pts, error) &&
+  return lab_make_directory (pts, 0755, error) &&
+         lab_mount_bind ("/dev/pts", pts, error) &&
          lab_make_directory (shm, 01777, error) &&
          lab_make_directory (vfio, 0755, error) &&
          make_node (container, 0666, NULL_DEVICE, error);
@@ -264,7 +266,8 @@ fill_mdevctl (const LabOptions *options, GError **error)
   if (!lab_make_directory ("/etc/mdevctl.d/matrix", 0755, error) ||
       !lab_make_directory ("/etc/mdevctl.d/scripts.d/notifiers", 0755, error) ||
       !lab_make_directory ("/etc/mdevctl.d/scripts.d/callouts", 0755, error) ||
-      !lab_make_link (options->callout, "/etc/mdevctl.d/scripts.d/callouts/virt-ap", error))
+      !lab_make_link (options->callout, "/etc/mdevctl.d/scripts.d/callouts/virt-ap",
+                      error))
     return FALSE;
   for (guint i = 0; i < definitions->len; i++) {
     const LabDefinition *definition = definitions->pdata[i];
@@ -280,8 +283,8 @@ fill_mdevctl (const LabOptions *options, GError **error)
 static gboolean
 fill_udev_rules (const LabMachine *machine, GError **error)
 {
-  return machine->udev_rule == NULL ||
-         lab_write_file ("/etc/udev/rules.d/41-ap.rules", machine->udev_rule, 0644, error);
+  return machine->udev_rule == NULL || lab_write_file ("/etc/udev/rules.d/41-ap.rules",
+                                                       machine->udev_rule, 0644, error);
 }
 
 /* The module is loaded in the simulated kernel, by whoever finds modprobe in PATH. */
@@ -297,7 +300,7 @@ gboolean
 lab_namespace_build (const LabOptions *options, GError **error)
 {
   return raise_loopback (error) && mount_own_directories (error) && fill_run (error) &&
-         mount_proc (options->machine, error) && detach_sys (error) && mount_dev (error) &&
-         fill_mdevctl (options, error) && fill_udev_rules (options->machine, error) &&
-         install_modprobe (options, error);
+         mount_proc (options->machine, error) && detach_sys (error) &&
+         mount_dev (error) && fill_mdevctl (options, error) &&
+         fill_udev_rules (options->machine, error) && install_modprobe (options, error);
 }

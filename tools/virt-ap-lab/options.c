@@ -64,8 +64,7 @@ load_machine (const char *name, const char *share, GError **error)
   g_autofree char *file = g_strconcat (name, ".machine", NULL);
   g_autofree char *shipped = g_build_filename (share, "machines", file, NULL);
 
-  if (strchr (name, G_DIR_SEPARATOR) == NULL &&
-      !g_file_test (name, G_FILE_TEST_EXISTS) &&
+  if (strchr (name, G_DIR_SEPARATOR) == NULL && !g_file_test (name, G_FILE_TEST_EXISTS) &&
       g_file_test (shipped, G_FILE_TEST_EXISTS))
     return lab_machine_load (shipped, error);
   return lab_machine_load (name, error);
@@ -103,7 +102,8 @@ static char **
 find_command (int argc, char **argv)
 {
   const char *shell = g_getenv ("SHELL");
-  const char *const alone[] = { shell != NULL && *shell != '\0' ? shell : "/bin/sh", NULL };
+  const char *const alone[] = { shell != NULL && *shell != '\0' ? shell : "/bin/sh",
+                                NULL };
 
   if (argc > 1 && strcmp (argv[1], "--") == 0)
     return argc > 2 ? g_strdupv (argv + 2) : g_strdupv ((char **) alone);
