@@ -19,7 +19,9 @@ import time
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
 
-GATE = os.path.abspath(sys.argv[1])
+BUILD = os.path.abspath(sys.argv[1] + "/../../..")
+# the build tree as every user can reach it, wherever it is
+GATE = "/run/build/src/gate/gate"
 DIRECT = "qemu:///system"
 THROUGH = f"qemu+ext:///system?command={GATE}"
 SOCKET = "/run/libvirt/libvirt-sock"
@@ -59,6 +61,8 @@ def setup():
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
     os.makedirs("/run/lock")
+    os.makedirs("/run/build")
+    subprocess.run(["mount", "--bind", BUILD, "/run/build"], check=True)
     os.makedirs("/etc/libvirt/qemu")
     with open("/etc/libvirt/libvirtd.conf", "w") as conf:
         conf.write('auth_unix_ro = "none"\nauth_unix_rw = "none"\n'
