@@ -5,7 +5,7 @@
 set -eu
 
 apt_packages='
-  gcc meson ninja-build pkg-config gettext python3 python3-docutils python3-jsonschema
+  gcc dpkg-dev meson ninja-build pkg-config gettext python3 python3-docutils python3-jsonschema
   libglib2.0-dev libxml2-dev libjson-glib-dev libtirpc-dev libfuse3-dev libvirt-dev
   libvirt-daemon-system libvirt-clients mdevctl python3-libvirt
   qemu-system-misc qemu-system-x86 kmod procps iproute2 libxml2-utils'

@@ -7,6 +7,8 @@
 
 #include "host/priv.h"
 
+#include <glib/gi18n-lib.h>
+
 #include <string.h>
 
 /* the facts of a host where nothing says otherwise: all queues are zcrypt's */
@@ -30,12 +32,23 @@ host_new (const char *root)
   return host;
 }
 
+/* Without this a mistyped root would look like a host that has nothing. */
+static gboolean
+check_root (const VapHost *host, GError **error)
+{
+  if (host->root[0] == '\0' || g_file_test (host->root, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
+               _ ("the root directory '%s' is not there"), host->root);
+  return FALSE;
+}
+
 VapHost *
 vap_host_read (const char *root, GError **error)
 {
   g_autoptr (VapHost) host = host_new (root);
 
-  if (!vap_host_read_cpuinfo (host, error) || !vap_host_read_bus (host, error)
+  if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error) || !vap_host_read_bus (host, error)
       || !vap_host_read_devices (host, error))
     return NULL;
   vap_host_read_guests (host);

@@ -2,6 +2,8 @@
 /* Tests of the snapshot's machine, AP bus and cards. */
 #include "support.h"
 
+#include <string.h>
+
 static void
 test_no_ap (void)
 {
@@ -299,6 +301,17 @@ test_strange_devices (void)
   g_assert_true (vap_mask_is_empty (&host->vfio_bound.domains[5]));
 }
 
+/* a mistyped root is no host without anything */
+static void
+test_no_root (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (vap_host_read ("/nonexistent/root", &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE);
+  g_assert_nonnull (strstr (error->message, "'/nonexistent/root'"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -318,5 +331,6 @@ main (int argc, char **argv)
   g_test_add_func ("/bus/strange-files", test_strange_files);
   g_test_add_func ("/bus/long-cpuinfo", test_long_cpuinfo);
   g_test_add_func ("/bus/strange-devices", test_strange_devices);
+  g_test_add_func ("/bus/no-root", test_no_root);
   return g_test_run ();
 }
