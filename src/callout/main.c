@@ -136,6 +136,12 @@ serve_pre_define (const Call *call, GError **error)
 }
 
 static int
+serve_pre_modify (const Call *call, GError **error)
+{
+  return serve_judged (call, VAP_ACTION_MODIFY, error);
+}
+
+static int
 serve_pre_start (const Call *call, GError **error)
 {
   return serve_judged (call, VAP_ACTION_START, error);
@@ -177,7 +183,7 @@ serve_live (const Call *call, GError **error)
   device = parse_definition (call, json, length, error);
   if (!device || !lock (call, error))
     return CALL_NO;
-  answer = judge (call, json, length, VAP_ACTION_START, error);
+  answer = judge (call, json, length, VAP_ACTION_MODIFY_LIVE, error);
   vap_device_matrix (device, &matrix, NULL, NULL);
   if (answer == CALL_YES && !live_apply (call->root, call->uuid, &matrix, error))
     answer = CALL_NO;
@@ -224,7 +230,7 @@ static const struct {
   Serve serve;
 } served[] = {
   { "pre", "define", serve_pre_define },
-  { "pre", "modify", serve_pre_define },
+  { "pre", "modify", serve_pre_modify },
   { "pre", "start", serve_pre_start },
   { "pre", "stop", serve_pre_removal },
   { "pre", "undefine", serve_pre_removal },

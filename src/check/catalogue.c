@@ -15,6 +15,37 @@
 
 static const VapFindingInfo catalogue[] = {
   {
+      .id = "adapter-absent",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The definition assigns an adapter that this host's configuration does not "
+            "have. The driver takes it, and a guest gets it as soon as it comes."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
+      .cure = N_ ("Leave the adapter out, or add it to the host's configuration."),
+      .example = "warning[adapter-absent]: assigned adapters that this host's "
+                 "configuration does not have: 07",
+  },
+  {
+      .id = "adapter-filtered",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A queue of the matrix is not bound to vfio_ap. A guest cannot lack "
+                     "a single queue, so it gets no queue of that adapter at all."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
+      .cure = N_ ("Bind the queue to vfio_ap, or leave its domain or its adapter out."),
+      .example = "warning[adapter-filtered]: queue 05.0047 is not bound to vfio_ap, so a "
+                 "guest gets no queue of adapter 05",
+  },
+  {
+      .id = "adapter-offline",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("An adapter of the matrix is deconfigured or checkstopped. A guest "
+                     "gets its queues, and none answers."),
+      .source = "Linux drivers/s390/crypto/ap_queue.c, ap_sm_event()",
+      .cure = N_ ("Configure the adapter, or leave it out."),
+      .example = "warning[adapter-offline]: adapter 05 is deconfigured, so its queues "
+                 "answer nothing",
+  },
+  {
       .id = "adapter-out-of-range",
       .severity = VAP_SEVERITY_ERROR,
       .meaning = N_ ("The definition names an adapter above the highest number that this "
@@ -26,6 +57,16 @@ static const VapFindingInfo catalogue[] = {
       .example
       = "error[adapter-out-of-range]: without APXA this host's adapters end at 3f, "
         "but the device names 40",
+  },
+  {
+      .id = "adapter-unsupported",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("An adapter of the matrix is older than CEX4. vfio_ap does not take "
+                     "its queues, so no guest gets them."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_drv.c, ap_queue_ids[]",
+      .cure = N_ ("Leave the adapter out."),
+      .example = "warning[adapter-unsupported]: adapter 03 (CEX3C) is older than CEX4, "
+                 "so no guest gets it",
   },
   {
       .id = "ap-off",
@@ -49,6 +90,31 @@ static const VapFindingInfo catalogue[] = {
       = N_ ("Give the guest the CPU feature apft, or take the CPU mode host-model."),
       .example = "error[apft-off]: guest 'web1' has crypto device " UUID
                  " but no AP facilities test (apft), so Linux in it sees no AP device",
+  },
+  {
+      .id = "apqci-off",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The guest has a crypto device, but its CPU cannot ask for the AP "
+            "configuration. Linux in it then uses the adapters up to 3f and the domains "
+            "up to 000f only. It is an error when that leaves no queue."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, ap_max_adapter_id, ap_max_domain_id",
+      .cure
+      = N_ ("Give the guest the CPU feature apqci, or take the CPU mode host-model."),
+      .example = "warning[apqci-off]: guest 'web1' has no apqci, so Linux in it does not "
+                 "use these domains of device " UUID ": 00ab",
+  },
+  {
+      .id = "apqi-off",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning = N_ ("The guest has a crypto device, but no interrupts from its queues: "
+                     "it asks them again and again instead."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, ap_interrupts_available()",
+      .cure
+      = N_ ("Give the guest the CPU feature apqi, or take the CPU mode host-model."),
+      .example
+      = "note[apqi-off]: guest 'web1' has no apqi, so it polls the queues of device " UUID
+        " instead of taking interrupts",
   },
   {
       .id = "arch-mismatch",
@@ -91,6 +157,28 @@ static const VapFindingInfo catalogue[] = {
       = "error[attribute-unknown]: 'assign_adaptor' is no attribute of an AP matrix",
   },
   {
+      .id = "control-domain-absent",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The definition assigns a control domain that this host's configuration does "
+            "not have. The driver takes it, and a guest gets it as soon as it comes."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_cdoms()",
+      .cure = N_ ("Leave the control domain out, or add it to the host's configuration."),
+      .example = "warning[control-domain-absent]: assigned control domains that this "
+                 "host's configuration does not have: 0005",
+  },
+  {
+      .id = "control-domain-missing",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning = N_ ("A usage domain of the matrix is no control domain of it. A guest "
+                     "uses the domain, but cannot change its keys."),
+      .source = "Linux Documentation/arch/s390/vfio-ap.rst, AP control domains",
+      .cure
+      = N_ ("Assign it as a control domain too, if the guest is to manage its keys."),
+      .example = "note[control-domain-missing]: usage domains whose keys a guest cannot "
+                 "manage, because they are no control domains: 0004",
+  },
+  {
       .id = "control-domain-out-of-range",
       .severity = VAP_SEVERITY_ERROR,
       .meaning
@@ -111,9 +199,19 @@ static const VapFindingInfo catalogue[] = {
                      "compared."),
       .source = "mdevctl src/mdev.rs, load_from_json()",
       .cure = N_ ("Write the definition anew with mdevctl define, or remove it."),
-      .example = "warning[definition-unreadable]: the kernel shows only a part of the "
-                 "matrix of device " UUID ": '/sys/devices/vfio_ap/matrix/" UUID
-                 "/matrix' ends after 4095 bytes",
+      .example = "warning[definition-unreadable]: mdevctl's definition "
+                 "'/etc/mdevctl.d/matrix/62177883-f1bb-47f0-914d-32a22e3a8802' is not "
+                 "understood: JSON line 3: not well formed at '\"'",
+  },
+  {
+      .id = "device-boot-order",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The guest's crypto device has a boot order. Nothing can boot from "
+                     "an AP matrix, and libvirt refuses it."),
+      .source = "libvirt src/qemu/qemu_validate.c, qemuValidateDomainMdevDefVFIOAP()",
+      .cure = N_ ("Remove <boot order='…'/> from the device."),
+      .example
+      = "error[device-boot-order]: guest 'web1' cannot boot from the crypto device " UUID,
   },
   {
       .id = "device-duplicate",
@@ -146,10 +244,32 @@ static const VapFindingInfo catalogue[] = {
       .severity = VAP_SEVERITY_ERROR,
       .meaning
       = N_ ("The guest is to start with a device that is defined but not active. "
-            "libvirt does not start a mediated device for a guest."),
+            "libvirt does not start a mediated device for a guest. For a definition it "
+            "is a warning: the device may start in time."),
       .source = "libvirt src/util/virmdev.c, virMediatedDeviceNew()",
       .cure = N_ ("Start the device, and mark it for autostart."),
       .example = "error[device-inactive]: device " UUID " is defined but not active",
+  },
+  {
+      .id = "device-model",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The guest names an AP matrix as a device of another model, as OpenStack "
+            "Nova does for every mediated device. libvirt refuses to start it."),
+      .source = "libvirt src/util/virmdev.c, virMediatedDeviceCheckModel()",
+      .cure = N_ ("Write model='vfio-ap'."),
+      .example = "error[device-model]: device " UUID
+                 " is an AP matrix, which takes model vfio-ap, not vfio-pci",
+  },
+  {
+      .id = "device-type",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The guest names a mediated device as an AP matrix, but it is one "
+                     "of another type. libvirt refuses to start it."),
+      .source = "libvirt src/util/virmdev.c, virMediatedDeviceCheckModel()",
+      .cure = N_ ("Correct the UUID, or the model."),
+      .example = "error[device-type]: device " UUID
+                 " is no AP matrix, so model vfio-ap does not fit it",
   },
   {
       .id = "device-unknown",
@@ -160,6 +280,17 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Correct the UUID, or define the device first."),
       .example = "error[device-unknown]: there is no device " UUID
                  " on this host, neither active nor defined",
+  },
+  {
+      .id = "domain-absent",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The definition assigns a usage domain that this host's configuration does "
+            "not have. The driver takes it, and a guest gets it as soon as it comes."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
+      .cure = N_ ("Leave the domain out, or add it to the host's configuration."),
+      .example = "warning[domain-absent]: assigned domains that this host's "
+                 "configuration does not have: 0005",
   },
   {
       .id = "domain-out-of-range",
@@ -228,6 +359,16 @@ static const VapFindingInfo catalogue[] = {
         "this host, so guest 'web1' cannot be without it",
   },
   {
+      .id = "feature-redundant",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning
+      = N_ ("The guest's CPU names an AP feature that it has from its CPU mode already."),
+      .source = "QEMU target/s390x/cpu_models.c, get_max_cpu_model()",
+      .cure = N_ ("Leave the feature out."),
+      .example = "note[feature-redundant]: guest 'web1' names CPU features that it has "
+                 "from its CPU mode host-model already: ap, apft",
+  },
+  {
       .id = "feature-unknown",
       .severity = VAP_SEVERITY_ERROR,
       .meaning
@@ -253,6 +394,20 @@ static const VapFindingInfo catalogue[] = {
                  "new device was judged",
   },
   {
+      .id = "mask-blocked",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning
+      = N_ ("A queue is to be given to vfio_ap, and one of the two ways to do so is "
+            "closed: while a queue has a driver_override, apmask and aqmask refuse every "
+            "change, and while these are not all ones, driver_override does."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, apmask_store(), aqmask_store(); "
+                "ap_queue.c, driver_override_store()",
+      .errno_name = "EINVAL",
+      .cure = N_ ("Go the way that is in use already."),
+      .example = "note[mask-blocked]: apmask and aqmask refuse every change, because a "
+                 "queue has a driver_override",
+  },
+  {
       .id = "matrix-empty",
       .severity = VAP_SEVERITY_WARNING,
       .meaning
@@ -265,6 +420,33 @@ static const VapFindingInfo catalogue[] = {
         "has no queue",
   },
   {
+      .id = "matrix-truncated",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("The kernel shows the matrix of another device in a file that ends at one "
+            "page, and this one is longer. What the rest of it holds was not compared."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, matrix_show(); "
+                "fs/sysfs/file.c, sysfs_kf_seq_show()",
+      .cure
+      = N_ ("Take a kernel whose vfio_ap has ap_config, which shows a matrix whole."),
+      .example = "warning[matrix-truncated]: the kernel shows only a part of the matrix "
+                 "of device " UUID ": '/sys/devices/vfio_ap/matrix/" UUID
+                 "/matrix' ends after 4095 bytes",
+  },
+  {
+      .id = "parent-wrong",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("The parent of an AP matrix is the device matrix of vfio_ap, which libvirt "
+            "calls ap_matrix. The definition names another one, or none."),
+      .source = "mdevctl src/mdev.rs, find_parent_dir(); libvirt "
+                "src/node_device/node_device_driver.c",
+      .errno_name = "ENOENT",
+      .cure = N_ ("Correct the parent."),
+      .example
+      = "error[parent-wrong]: the parent of an AP matrix is ap_matrix, not 'matrix'",
+  },
+  {
       .id = "qemu-not-asked",
       .severity = VAP_SEVERITY_WARNING,
       .meaning
@@ -275,6 +457,20 @@ static const VapFindingInfo catalogue[] = {
       .example
       = "warning[qemu-not-asked]: QEMU could not be asked for its CPU features, so "
         "those of guest 'web1' are not compared with them",
+  },
+  {
+      .id = "queue-claimed",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning
+      = N_ ("Another device is defined to start at boot and has a queue of the matrix. "
+            "Both cannot be active: at the next boot the other one gets the queue."),
+      .source = "mdevctl src/main.rs, start_parent_mdevs_command(); Linux "
+                "drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_verify_no_sharing()",
+      .errno_name = "EADDRINUSE",
+      .cure = N_ ("Choose another adapter or domain, or keep the other device from "
+                  "starting at boot."),
+      .example = "warning[queue-claimed]: queue 05.0047 is claimed by device " UUID
+                 ", which is defined to start at boot",
   },
   {
       .id = "queue-host-owned",
@@ -301,6 +497,59 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Choose another adapter or domain, or stop the other device."),
       .example = "error[queue-in-use]: queue 05.0004 belongs to device " UUID
                  ", which guest 'web1' uses",
+  },
+  {
+      .id = "secure-guest-ap",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("A secure-execution guest (s390-pv) has a crypto device, but not "
+                     "the CPU feature appv. The ultravisor then gives it no AP."),
+      .source
+      = "QEMU target/s390x/cpu_features_def.h.inc, appv; Linux arch/s390/kvm/pv.c",
+      .cure = N_ ("Give the guest the CPU feature appv, where host and QEMU have it."),
+      .example = "error[secure-guest-ap]: guest 'web1' is a secure-execution guest "
+                 "without appv, so it cannot use crypto device " UUID,
+  },
+  {
+      .id = "type-wrong",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The definition has the parent of an AP matrix but another type, or "
+                     "none. That parent knows the type vfio_ap-passthrough only."),
+      .source = "mdevctl src/mdev.rs, create()",
+      .errno_name = "ENOENT",
+      .cure = N_ ("Correct the type."),
+      .example = "error[type-wrong]: an AP matrix is of the type vfio_ap-passthrough, "
+                 "not 'vfio_ap'",
+  },
+  {
+      .id = "usage-domain-missing",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("The matrix has control domains but no usage domain. A guest sends "
+                     "commands for a control domain through a queue, and gets none."),
+      .source = "Linux drivers/s390/crypto/zcrypt_api.c, _zcrypt_send_cprb()",
+      .cure = N_ ("Assign at least one usage domain."),
+      .example = "warning[usage-domain-missing]: the matrix has control domains but no "
+                 "usage domain, so a guest has no queue to control them through",
+  },
+  {
+      .id = "uuid-malformed",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning
+      = N_ ("What the definition or the guest gives as a device's UUID is none."),
+      .source = "Linux drivers/vfio/mdev/mdev_sysfs.c, create_store()",
+      .errno_name = "EINVAL",
+      .cure = N_ ("Write 32 hexadecimal digits as 8-4-4-4-12."),
+      .example = "error[uuid-malformed]: '62177883' is no UUID",
+  },
+  {
+      .id = "uuid-taken",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("There is a device of this UUID already: an active one when one is "
+                     "to start, a defined one when one is to be defined."),
+      .source = "Linux drivers/vfio/mdev/mdev_core.c, mdev_device_create(); mdevctl "
+                "src/main.rs, define_command_helper()",
+      .errno_name = "EEXIST",
+      .cure = N_ ("Take another UUID, or modify the device that there is."),
+      .example = "error[uuid-taken]: device " UUID " is active already",
   },
   { .id = NULL },
 };

@@ -9,21 +9,41 @@
 #include <string.h>
 
 static const VapDeviceRule device_rules[] = {
-  vap_rule_driver_missing, vap_rule_attributes,        vap_rule_ap_config,
-  vap_rule_out_of_range,   vap_rule_matrix_empty,      vap_rule_queue_host_owned,
-  vap_rule_queue_in_use,   vap_rule_others_unreadable,
+  vap_rule_uuid_malformed,      vap_rule_uuid_taken,
+  vap_rule_type_wrong,          vap_rule_parent_wrong,
+  vap_rule_driver_missing,      vap_rule_attributes,
+  vap_rule_ap_config,           vap_rule_out_of_range,
+  vap_rule_matrix_empty,        vap_rule_usage_domain_missing,
+  vap_rule_queue_host_owned,    vap_rule_mask_blocked,
+  vap_rule_queue_in_use,        vap_rule_queue_claimed,
+  vap_rule_others_unreadable,   vap_rule_absent,
+  vap_rule_adapter_unsupported, vap_rule_adapter_offline,
+  vap_rule_adapter_filtered,    vap_rule_control_domain_missing,
 };
 
 static const VapGuestRule guest_rules[] = {
-  vap_rule_arch_mismatch,   vap_rule_device_duplicate,  vap_rule_device_unknown,
-  vap_rule_device_inactive, vap_rule_device_in_use,     vap_rule_ap_off,
-  vap_rule_apft_off,        vap_rule_device_unreadable, vap_rule_host_incomplete,
+  vap_rule_arch_mismatch,
+  vap_rule_device_duplicate,
+  vap_rule_device_uuid_malformed,
+  vap_rule_device_unknown,
+  vap_rule_device_type,
+  vap_rule_device_model,
+  vap_rule_device_boot_order,
+  vap_rule_device_inactive,
+  vap_rule_device_in_use,
+  vap_rule_ap_off,
+  vap_rule_apft_off,
+  vap_rule_apqci_off,
+  vap_rule_apqi_off,
+  vap_rule_secure_guest_ap,
+  vap_rule_device_unreadable,
+  vap_rule_host_incomplete,
 };
 
 /* only for s390x: elsewhere a feature of the same name is another one */
 static const VapGuestRule cpu_rules[] = {
-  vap_rule_feature_unknown,       vap_rule_feature_missing, vap_rule_feature_needs,
-  vap_rule_feature_not_removable, vap_rule_qemu_not_asked,
+  vap_rule_feature_unknown,       vap_rule_feature_missing,   vap_rule_feature_needs,
+  vap_rule_feature_not_removable, vap_rule_feature_redundant, vap_rule_qemu_not_asked,
 };
 
 /* A domain XML without an architecture is for the host's own (libvirt

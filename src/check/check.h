@@ -12,9 +12,18 @@
 G_BEGIN_DECLS
 
 typedef enum {
-  VAP_ACTION_DEFINE, /* stored, may become right before it starts */
-  VAP_ACTION_START,  /* must be right now */
+  VAP_ACTION_DEFINE,      /* stored, may become right before it starts */
+  VAP_ACTION_START,       /* must be right now */
+  VAP_ACTION_MODIFY,      /* as DEFINE, of a device that is defined already */
+  VAP_ACTION_MODIFY_LIVE, /* as START, of a device that is active already */
 } VapAction;
+
+/* whether what is asked must be right now, or may still become right */
+static inline gboolean
+vap_action_is_now (VapAction action)
+{
+  return action == VAP_ACTION_START || action == VAP_ACTION_MODIFY_LIVE;
+}
 
 /**
  * vap_check_guest:
@@ -32,8 +41,8 @@ gboolean vap_check_wants_qemu (const VapHost *host, const VapGuest *guest);
 /**
  * vap_check_device:
  *
- * Judges a definition (@action DEFINE) or the start of an AP matrix; a device
- * that is none gives no findings.
+ * Judges the definition, the start or a change of an AP matrix; a device that is
+ * none gives no findings.
  */
 VapFindings *vap_check_device (const VapHost *host, const VapDevice *device,
                                VapAction action);

@@ -234,6 +234,34 @@ vap_rule_feature_not_removable (const VapGuestQuestion *question)
   }
 }
 
+/* A guest that starts out with what the host has need not name it; it does no harm
+ * either.  What cannot be removed is named as a demand on the host. */
+void
+vap_rule_feature_redundant (const VapGuestQuestion *question)
+{
+  const VapGuest *guest = question->guest;
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; starts_from_host (guest) && i < guest->features->len; i++) {
+    VapPolicy policy;
+    const VapFeature *feature = ap_feature_at (question, i, &policy);
+
+    if (feature != NULL && feature->removable && vap_policy_wants (policy)
+        && vap_host_has_feature (question->host, feature->id))
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", feature->name);
+  }
+  if (names->len == 0)
+    return;
+
+  vap_findings_take (
+      question->findings, "feature-redundant", VAP_SEVERITY_NOTE, names->str,
+      g_strdup_printf (
+          _ ("guest '%s' names CPU features that it has from its CPU mode %s "
+             "already: %s"),
+          question->name, vap_cpu_mode_to_string (guest->cpu_mode), names->str),
+      g_strdup (_ ("they can be left out of <cpu>")));
+}
+
 void
 vap_rule_qemu_not_asked (const VapGuestQuestion *question)
 {

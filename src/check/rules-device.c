@@ -14,11 +14,11 @@
 static VapSeverity
 severity_at_start (const VapDeviceQuestion *question)
 {
-  return question->action == VAP_ACTION_START ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING;
+  return vap_action_is_now (question->action) ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING;
 }
 
-static const char *
-device_subject (const VapDeviceQuestion *question)
+const char *
+vap_rule_device_subject (const VapDeviceQuestion *question)
 {
   return question->uuid[0] != '\0' ? question->uuid : VAP_DEVICE_TYPE;
 }
@@ -32,8 +32,9 @@ vap_rule_node_device_name (const char *uuid)
 }
 
 /* mdevctl looks for the parent below /sys/class/mdev_bus (mdevctl src/mdev.rs,
- * find_parent_dir()); vfio_ap makes it when it is loaded (vfio_ap_drv.c,
- * vfio_ap_matrix_dev_create()) */
+ * find_parent_dir()); vfio_ap, when it is loaded, makes the device (vfio_ap_drv.c,
+ * vfio_ap_matrix_dev_create()) and registers it there (vfio_ap_ops.c,
+ * vfio_ap_mdev_register()) */
 void
 vap_rule_driver_missing (const VapDeviceQuestion *question)
 {
@@ -47,7 +48,7 @@ vap_rule_driver_missing (const VapDeviceQuestion *question)
   else
     message = _ ("this host has no AP bus, and an AP matrix needs one");
   vap_findings_take (question->findings, "driver-missing", severity_at_start (question),
-                     device_subject (question), g_strdup (message),
+                     vap_rule_device_subject (question), g_strdup (message),
                      g_strdup (_ ("load it with: modprobe vfio_ap")));
 }
 
@@ -238,7 +239,8 @@ vap_rule_matrix_empty (const VapDeviceQuestion *question)
   gboolean domains = !vap_mask_is_empty (&question->matrix.domains);
   const char *message;
 
-  if (adapters && domains)
+  /* without a usage domain the control domains are what matters */
+  if (domains ? adapters : !vap_mask_is_empty (&question->matrix.control_domains))
     return;
 
   if (adapters)
@@ -248,8 +250,8 @@ vap_rule_matrix_empty (const VapDeviceQuestion *question)
   else
     message = _ ("the matrix has neither an adapter nor a usage domain");
   vap_findings_take (
-      question->findings, "matrix-empty", VAP_SEVERITY_WARNING, device_subject (question),
-      g_strdup (message),
+      question->findings, "matrix-empty", VAP_SEVERITY_WARNING,
+      vap_rule_device_subject (question), g_strdup (message),
       g_strdup (adapters
                     ? _ ("add one such as: <attr name='assign_domain' value='0x4'/>")
                     : _ ("add one such as: <attr name='assign_adapter' value='0x5'/>")));
@@ -419,6 +421,87 @@ vap_rule_queue_in_use (const VapDeviceQuestion *question)
   }
 }
 
+/* At the next boot mdevctl starts what is to start by itself, in no fixed order, and the
+ * later of two that share a queue fails (mdevctl's udev rule 60-mdevctl.rules,
+ * src/main.rs, start_parent_mdevs_command()).  What is active is
+ * vap_rule_queue_in_use()'s. */
+void
+vap_rule_queue_claimed (const VapDeviceQuestion *question)
+{
+  for (guint i = 0; i < question->host->devices->len; i++) {
+    const VapHostDevice *other = question->host->devices->pdata[i];
+    g_autofree char *node = NULL;
+    char text[VAP_QUEUE_TEXT_SIZE];
+    VapMatrix shared;
+    VapQueue first;
+
+    if (other->definition == NULL || !other->definition->autostart
+        || g_strcmp0 (other->uuid, question->uuid) == 0
+        || (other->active && vap_matrix_overlap (&question->matrix, &other->matrix, NULL))
+        || !vap_matrix_overlap (&question->matrix, &other->defined_matrix, &shared)
+        || !vap_matrix_first_queue (&shared, &first))
+      continue;
+    vap_queue_format (first, text);
+    node = vap_rule_node_device_name (other->uuid);
+    vap_findings_take (
+        question->findings, "queue-claimed", VAP_SEVERITY_WARNING, text,
+        g_strdup_printf (_ ("queue %s is claimed by device %s, which is defined to start "
+                            "at boot"),
+                         text, other->uuid),
+        g_strdup_printf (_ ("choose another domain, or give up the claim with: virsh "
+                            "nodedev-autostart --disable %s"),
+                         node));
+  }
+}
+
+static gboolean
+masks_are_whole (const VapHost *host)
+{
+  VapMask all = vap_mask_up_to (VAP_MASK_BITS - 1);
+
+  return vap_mask_equal (&host->apmask, &all) && vap_mask_equal (&host->aqmask, &all);
+}
+
+/* Of the two ways to give a queue to vfio_ap each refuses while the other is in use:
+ * EINVAL from apmask_store() and aqmask_store(), and from driver_override_store() (Linux
+ * 7 ap_bus.c, ap_queue.c).  Worth a word when there is a queue to give. */
+void
+vap_rule_mask_blocked (const VapDeviceQuestion *question)
+{
+  const VapHost *host = question->host;
+
+  if (!host->has_ap_bus || !vap_host_owned_by_host (host, &question->matrix, NULL))
+    return;
+
+  if (host->override_in_use)
+    vap_findings_take (
+        question->findings, "mask-blocked", VAP_SEVERITY_NOTE, "apmask",
+        g_strdup (_ ("apmask and aqmask refuse every change, because a queue has a "
+                     "driver_override")),
+        g_strdup (_ ("give queues by driver_override too, or empty it for all of them "
+                     "before you change a mask")));
+  else if (host->has_driver_override && !masks_are_whole (host))
+    vap_findings_take (
+        question->findings, "mask-blocked", VAP_SEVERITY_NOTE, "driver_override",
+        g_strdup (_ ("driver_override is refused for every queue, because apmask and "
+                     "aqmask are not all ones")),
+        g_strdup (_ ("give queues by the masks too, or fill both masks before you use "
+                     "driver_override")));
+}
+
+/* `matrix` ends at a page (Linux fs/sysfs/file.c, sysfs_kf_seq_show()); ap_config, which
+ * does not, came with Linux 6.10 */
+void
+vap_rule_take_problem (VapFindings *findings, const VapHostDevice *device)
+{
+  vap_findings_take (
+      findings, device->truncated ? "matrix-truncated" : "definition-unreadable",
+      VAP_SEVERITY_WARNING, device->uuid, g_strdup (device->problem),
+      device->truncated
+          ? g_strdup (_ ("a kernel whose vfio_ap has ap_config shows all of it"))
+          : NULL);
+}
+
 /* The queues of a device whose matrix could not be read whole may be missing above. */
 void
 vap_rule_others_unreadable (const VapDeviceQuestion *question)
@@ -430,7 +513,6 @@ vap_rule_others_unreadable (const VapDeviceQuestion *question)
         || g_strcmp0 (other->uuid, question->uuid) == 0
         || (vap_matrix_count_queues (&other->matrix) > 0 && !other->truncated))
       continue;
-    vap_findings_take (question->findings, "definition-unreadable", VAP_SEVERITY_WARNING,
-                       other->uuid, g_strdup (other->problem), NULL);
+    vap_rule_take_problem (question->findings, other);
   }
 }

@@ -95,6 +95,78 @@ vap_rule_device_duplicate (const VapGuestQuestion *question)
           _ ("keep one <hostdev>, and put all adapters and domains in its matrix")));
 }
 
+/* libvirt src/conf/domain_conf.c, virDomainHostdevSubsysMediatedDevDefParseXML() */
+void
+vap_rule_device_uuid_malformed (const VapGuestQuestion *question)
+{
+  for (guint i = 0; i < question->devices->len; i++) {
+    const char *uuid = device_at (question, i)->uuid;
+    char canonical[37];
+
+    if (uuid == NULL || vap_uuid_canonical (uuid, canonical))
+      continue;
+    vap_findings_take (
+        question->findings, "uuid-malformed", VAP_SEVERITY_ERROR, uuid,
+        g_strdup_printf (_ ("'%s' is no UUID"), uuid),
+        g_strdup (_ ("see the devices with: virsh nodedev-list --cap mdev --all")));
+  }
+}
+
+/* libvirt src/util/virmdev.c, virMediatedDeviceCheckModel(), compares the model with the
+ * device's own, when the guest starts */
+void
+vap_rule_device_type (const VapGuestQuestion *question)
+{
+  for (guint i = 0; i < question->devices->len; i++) {
+    const char *uuid = device_at (question, i)->uuid;
+
+    if (!vap_host_has_other_mdev (question->host, uuid) || is_repeated (question, i))
+      continue;
+    vap_findings_take (
+        question->findings, "device-type", VAP_SEVERITY_ERROR, uuid,
+        g_strdup_printf (
+            _ ("device %s is no AP matrix, so model vfio-ap does not fit it"), uuid),
+        g_strdup (_ ("see what there is with: virsh nodedev-list --cap mdev --all")));
+  }
+}
+
+/* as above; OpenStack Nova writes vfio-pci for every mediated device */
+void
+vap_rule_device_model (const VapGuestQuestion *question)
+{
+  for (guint i = 0; i < question->devices->len; i++) {
+    const VapGuestDevice *device = device_at (question, i);
+
+    if (g_strcmp0 (device->model, "vfio-ap") == 0)
+      continue;
+    vap_findings_take (
+        question->findings, "device-model", VAP_SEVERITY_ERROR, device_name (device),
+        g_strdup_printf (
+            _ ("device %s is an AP matrix, which takes model vfio-ap, not %s"),
+            device_name (device), device->model != NULL ? device->model : "''"),
+        g_strdup (_ ("write: <hostdev mode='subsystem' type='mdev' model='vfio-ap'>")));
+  }
+}
+
+/* libvirt src/qemu/qemu_validate.c, qemuValidateDomainMdevDefVFIOAP(); QEMU's vfio-ap has
+ * no bootindex (hw/vfio/ap.c, vfio_ap_properties[]) */
+void
+vap_rule_device_boot_order (const VapGuestQuestion *question)
+{
+  for (guint i = 0; i < question->devices->len; i++) {
+    const VapGuestDevice *device = device_at (question, i);
+
+    if (device->boot_order == NULL)
+      continue;
+    vap_findings_take (
+        question->findings, "device-boot-order", VAP_SEVERITY_ERROR, device_name (device),
+        g_strdup_printf (_ ("guest '%s' cannot boot from the crypto device %s"),
+                         question->name, device_name (device)),
+        g_strdup_printf (_ ("remove <boot order='%s'/> from its <hostdev>"),
+                         device->boot_order));
+  }
+}
+
 /* libvirt src/util/virmdev.c, virMediatedDeviceNew(): "mediated device not found" */
 void
 vap_rule_device_unknown (const VapGuestQuestion *question)
@@ -102,8 +174,11 @@ vap_rule_device_unknown (const VapGuestQuestion *question)
   for (guint i = 0; i < question->devices->len; i++) {
     const char *uuid = device_at (question, i)->uuid;
 
-    if (uuid == NULL || vap_host_find_device (question->host, uuid) != NULL
-        || is_repeated (question, i))
+    char canonical[37];
+
+    if (uuid == NULL || !vap_uuid_canonical (uuid, canonical)
+        || vap_host_find_device (question->host, uuid) != NULL
+        || vap_host_has_other_mdev (question->host, uuid) || is_repeated (question, i))
       continue;
     vap_findings_take (
         question->findings, "device-unknown", VAP_SEVERITY_ERROR, uuid,
@@ -113,12 +188,15 @@ vap_rule_device_unknown (const VapGuestQuestion *question)
   }
 }
 
-/* as for an unknown one: libvirt starts no mediated device for a guest */
+/* as for an unknown one: libvirt starts no mediated device for a guest.  What is only
+ * defined may start in time. */
 void
 vap_rule_device_inactive (const VapGuestQuestion *question)
 {
-  for (guint i = 0; question->action == VAP_ACTION_START && i < question->devices->len;
-       i++) {
+  VapSeverity severity
+      = vap_action_is_now (question->action) ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING;
+
+  for (guint i = 0; i < question->devices->len; i++) {
     const VapGuestDevice *device = device_at (question, i);
     const VapHostDevice *known = vap_host_find_device (question->host, device->uuid);
     g_autofree char *node = NULL;
@@ -127,7 +205,7 @@ vap_rule_device_inactive (const VapGuestQuestion *question)
       continue;
     node = vap_rule_node_device_name (known->uuid);
     vap_findings_take (
-        question->findings, "device-inactive", VAP_SEVERITY_ERROR, known->uuid,
+        question->findings, "device-inactive", severity, known->uuid,
         g_strdup_printf (_ ("device %s is defined but not active"), known->uuid),
         g_strdup_printf (_ ("start it with: virsh nodedev-start %s"), node));
   }
@@ -189,55 +267,6 @@ vap_rule_device_in_use (const VapGuestQuestion *question)
   }
 }
 
-/* what to write for a feature that a device needs */
-static char *
-hint_feature (const VapGuestQuestion *question, VapFeatureId feature)
-{
-  const char *name = vap_feature_get (feature)->name;
-
-  if (!vap_host_has_feature (question->host, feature))
-    return g_strdup_printf (_ ("this host does not have '%s': remove the <hostdev>"),
-                            name);
-
-  return g_strdup_printf (_ ("add to <cpu>: <feature policy='require' name='%s'/>"),
-                          name);
-}
-
-/* QEMU hw/s390x/ap-bridge.c, s390_init_ap(): without AP instructions no AP bus, and
- * vfio-ap can be plugged nowhere else */
-void
-vap_rule_ap_off (const VapGuestQuestion *question)
-{
-  if (!question->is_s390x || question->devices->len == 0
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_AP))
-    return;
-
-  vap_findings_take (
-      question->findings, "ap-off", VAP_SEVERITY_ERROR, question->name,
-      g_strdup_printf (
-          _ ("guest '%s' has crypto device %s but no AP instructions (ap), so "
-             "QEMU has no bus for it"),
-          question->name, device_name (device_at (question, 0))),
-      hint_feature (question, VAP_FEATURE_AP));
-}
-
-/* In the guest, Linux asks TAPQ without the T bit (ap_bus.c, ap_apft_available())
- * and takes no queue whose type it cannot learn so (ap_queue_info()). */
-void
-vap_rule_apft_off (const VapGuestQuestion *question)
-{
-  if (!question->is_s390x || question->devices->len == 0
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_APFT))
-    return;
-
-  vap_findings_take (
-      question->findings, "apft-off", VAP_SEVERITY_ERROR, question->name,
-      g_strdup_printf (_ ("guest '%s' has crypto device %s but no AP facilities test "
-                          "(apft), so Linux in it sees no AP device"),
-                       question->name, device_name (device_at (question, 0))),
-      hint_feature (question, VAP_FEATURE_APFT));
-}
-
 /* mdevctl would not read such a definition either (src/mdev.rs, load_from_json()) */
 void
 vap_rule_device_unreadable (const VapGuestQuestion *question)
@@ -248,8 +277,7 @@ vap_rule_device_unreadable (const VapGuestQuestion *question)
 
     if (known == NULL || known->problem == NULL || is_repeated (question, i))
       continue;
-    vap_findings_take (question->findings, "definition-unreadable", VAP_SEVERITY_WARNING,
-                       uuid, g_strdup (known->problem), NULL);
+    vap_rule_take_problem (question->findings, known);
   }
 }
 

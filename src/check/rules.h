@@ -36,32 +36,58 @@ typedef struct {
 typedef void (*VapGuestRule) (const VapGuestQuestion *question);
 typedef void (*VapDeviceRule) (const VapDeviceQuestion *question);
 
-/* The rules of a device. */
+/* The rules of a definition. */
+void vap_rule_uuid_malformed (const VapDeviceQuestion *question);
+void vap_rule_uuid_taken (const VapDeviceQuestion *question);
+void vap_rule_type_wrong (const VapDeviceQuestion *question);
+void vap_rule_parent_wrong (const VapDeviceQuestion *question);
+
+/* The rules of a device: what the driver would answer. */
 void vap_rule_driver_missing (const VapDeviceQuestion *question);
 void vap_rule_attributes (const VapDeviceQuestion *question);
 void vap_rule_ap_config (const VapDeviceQuestion *question);
 void vap_rule_out_of_range (const VapDeviceQuestion *question);
 void vap_rule_matrix_empty (const VapDeviceQuestion *question);
 void vap_rule_queue_host_owned (const VapDeviceQuestion *question);
+void vap_rule_mask_blocked (const VapDeviceQuestion *question);
 void vap_rule_queue_in_use (const VapDeviceQuestion *question);
+void vap_rule_queue_claimed (const VapDeviceQuestion *question);
 void vap_rule_others_unreadable (const VapDeviceQuestion *question);
+
+/* The rules of a matrix: what a guest would get of it. */
+void vap_rule_absent (const VapDeviceQuestion *question);
+void vap_rule_adapter_unsupported (const VapDeviceQuestion *question);
+void vap_rule_adapter_offline (const VapDeviceQuestion *question);
+void vap_rule_adapter_filtered (const VapDeviceQuestion *question);
+void vap_rule_usage_domain_missing (const VapDeviceQuestion *question);
+void vap_rule_control_domain_missing (const VapDeviceQuestion *question);
 
 /* The rules of a guest's devices. */
 void vap_rule_arch_mismatch (const VapGuestQuestion *question);
 void vap_rule_device_duplicate (const VapGuestQuestion *question);
+void vap_rule_device_uuid_malformed (const VapGuestQuestion *question);
 void vap_rule_device_unknown (const VapGuestQuestion *question);
+void vap_rule_device_type (const VapGuestQuestion *question);
+void vap_rule_device_model (const VapGuestQuestion *question);
+void vap_rule_device_boot_order (const VapGuestQuestion *question);
 void vap_rule_device_inactive (const VapGuestQuestion *question);
 void vap_rule_device_in_use (const VapGuestQuestion *question);
-void vap_rule_ap_off (const VapGuestQuestion *question);
-void vap_rule_apft_off (const VapGuestQuestion *question);
 void vap_rule_device_unreadable (const VapGuestQuestion *question);
 void vap_rule_host_incomplete (const VapGuestQuestion *question);
+
+/* The rules of what a guest's CPU makes of its crypto device. */
+void vap_rule_ap_off (const VapGuestQuestion *question);
+void vap_rule_apft_off (const VapGuestQuestion *question);
+void vap_rule_apqci_off (const VapGuestQuestion *question);
+void vap_rule_apqi_off (const VapGuestQuestion *question);
+void vap_rule_secure_guest_ap (const VapGuestQuestion *question);
 
 /* The rules of a guest's CPU features. */
 void vap_rule_feature_unknown (const VapGuestQuestion *question);
 void vap_rule_feature_missing (const VapGuestQuestion *question);
 void vap_rule_feature_needs (const VapGuestQuestion *question);
 void vap_rule_feature_not_removable (const VapGuestQuestion *question);
+void vap_rule_feature_redundant (const VapGuestQuestion *question);
 void vap_rule_qemu_not_asked (const VapGuestQuestion *question);
 
 /* whether the guest's CPU will have an AP feature, by CPU mode and policies */
@@ -73,6 +99,12 @@ gboolean vap_rule_guest_names_features (const VapGuest *guest);
 
 /* libvirt's name of an AP matrix, "mdev_6217…_matrix"; free with g_free() */
 char *vap_rule_node_device_name (const char *uuid);
+
+/* the device in a finding's subject: its UUID, if it has one */
+const char *vap_rule_device_subject (const VapDeviceQuestion *question);
+
+/* says that @device, which has a problem, could not be read whole */
+void vap_rule_take_problem (VapFindings *findings, const VapHostDevice *device);
 
 /* @word as it must stand on a command line; free with g_free() */
 char *vap_rule_shell_word (const char *word);

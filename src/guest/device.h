@@ -44,6 +44,7 @@ typedef struct {
   char *uuid;
   gboolean autostart;    /* mdevctl's "start": "auto" */
   gboolean is_mdev;      /* FALSE: XML of some other node device */
+  gboolean of_mdevctl;   /* from mdevctl's JSON, so that the parent is as it names it */
   GPtrArray *attributes; /* VapAttribute, in order */
   gint ref_count;
 } VapDevice;

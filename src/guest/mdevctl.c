@@ -132,6 +132,7 @@ vap_device_parse_mdevctl (const char *json, gsize length, const char *uuid,
   definition = json_node_get_object (root);
   device = vap_device_new ();
   device->is_mdev = TRUE;
+  device->of_mdevctl = TRUE;
   device->uuid = vap_uuid_keep (uuid);
   device->parent = g_strdup (parent);
   if (!read_string (definition, "mdev_type", &device->type, error)

@@ -166,6 +166,23 @@ is_override_in_use (const VapHost *host)
   return FALSE;
 }
 
+/* Linux 7 gives every queue the attribute, so that the first one tells. */
+static gboolean
+has_driver_override (const VapHost *host)
+{
+  for (guint adapter = 0; adapter < VAP_MASK_BITS; adapter++) {
+    gint domain = vap_mask_next (&host->queues.domains[adapter], 0);
+    g_autofree char *path = NULL;
+
+    if (domain < 0)
+      continue;
+    path = g_strdup_printf ("%s" AP_BUS "/devices/%02x.%04x/driver_override", host->root,
+                            adapter, (guint)domain);
+    return g_file_test (path, G_FILE_TEST_EXISTS);
+  }
+  return FALSE;
+}
+
 static gboolean
 read_attributes (VapHost *host, GError **error)
 {
@@ -192,6 +209,7 @@ vap_host_read_bus (VapHost *host, GError **error)
   if (status != VAP_READ_DONE && status != VAP_READ_ABSENT)
     return FALSE;
   host->override_in_use = is_override_in_use (host);
+  host->has_driver_override = has_driver_override (host);
   vap_host_read_cards (host, &devices.cards);
   return TRUE;
 }

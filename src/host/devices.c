@@ -8,12 +8,15 @@
 
 #include "host/priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
 
 #define MATRIX "/sys/devices/vfio_ap/matrix"
-#define DEFINITIONS "/etc/mdevctl.d/matrix"
+#define MDEVS "/sys/bus/mdev/devices"
+#define PARENTS "/etc/mdevctl.d" /* a directory for each that has definitions */
+#define DEFINITIONS PARENTS "/matrix"
 
 /* sysfs ends `matrix` here, also in the middle of a line (one page less a byte) */
 #define MATRIX_TEXT_MAX 4095u
@@ -284,6 +287,54 @@ compare_devices (gconstpointer a, gconstpointer b)
   return strcmp (first->uuid, second->uuid);
 }
 
+/* @host's devices being sorted */
+static gboolean
+is_matrix (const VapHost *host, char *uuid)
+{
+  const VapHostDevice key = { .uuid = uuid };
+  const VapHostDevice *wanted = &key;
+
+  return bsearch (&wanted, host->devices->pdata, host->devices->len, sizeof wanted,
+                  compare_devices)
+         != NULL;
+}
+
+/* the UUIDs among the names in a directory that are of no AP matrix */
+static void
+add_others (VapHost *host, const char *path)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (vap_dir_names (host->root, path, &names, &error) != VAP_READ_DONE)
+    return;
+  for (guint i = 0; i < names->len; i++) {
+    char uuid[37];
+
+    if (vap_uuid_canonical (names->pdata[i], uuid) && !is_matrix (host, uuid))
+      g_ptr_array_add (host->other_mdevs, g_strdup (uuid));
+  }
+}
+
+/* Of the mediated devices of other parents only the UUIDs matter: a guest may name one
+ * by mistake.  One that cannot be listed is unknown, as if it were not there. */
+static void
+read_other_mdevs (VapHost *host)
+{
+  g_autoptr (GPtrArray) parents = NULL;
+  g_autoptr (GError) error = NULL;
+
+  add_others (host, MDEVS);
+  if (vap_dir_names (host->root, PARENTS, &parents, &error) != VAP_READ_DONE)
+    return;
+  for (guint i = 0; i < parents->len; i++) {
+    g_autofree char *path = g_build_filename (PARENTS, parents->pdata[i], NULL);
+
+    if (!g_str_equal (path, DEFINITIONS))
+      add_others (host, path);
+  }
+}
+
 gboolean
 vap_host_read_devices (VapHost *host, GError **error)
 {
@@ -291,6 +342,7 @@ vap_host_read_devices (VapHost *host, GError **error)
     return FALSE;
   read_definitions (host);
   g_ptr_array_sort (host->devices, compare_devices);
+  read_other_mdevs (host);
   return TRUE;
 }
 

@@ -27,6 +27,7 @@ host_new (const char *root)
   host->aqmask = vap_mask_up_to (VAP_MASK_BITS - 1);
   host->cards = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_card_free);
   host->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_host_device_free);
+  host->other_mdevs = g_ptr_array_new_with_free_func (g_free);
   host->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_host_guest_free);
   host->problems = g_ptr_array_new_with_free_func (g_free);
   return host;
@@ -71,6 +72,7 @@ vap_host_unref (VapHost *host)
   g_free (host->machine);
   g_ptr_array_unref (host->cards);
   g_ptr_array_unref (host->devices);
+  g_clear_pointer (&host->other_mdevs, g_ptr_array_unref);
   g_ptr_array_unref (host->guests);
   g_ptr_array_unref (host->problems);
   g_free (host);
@@ -171,6 +173,16 @@ vap_host_find_device (const VapHost *host, const char *uuid)
       return device;
   }
   return NULL;
+}
+
+gboolean
+vap_host_has_other_mdev (const VapHost *host, const char *uuid)
+{
+  char canonical[37];
+
+  return host->other_mdevs != NULL && uuid != NULL && vap_uuid_canonical (uuid, canonical)
+         && g_ptr_array_find_with_equal_func (host->other_mdevs, canonical, g_str_equal,
+                                              NULL);
 }
 
 const VapHostGuest *

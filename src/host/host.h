@@ -78,11 +78,14 @@ typedef struct {
   VapQueueSet queues;            /* queue devices there are */
   VapQueueSet vfio_bound;        /* those bound to vfio_ap */
   gboolean override_in_use;      /* some queue is bound to vfio_ap though all masks are ones */
+  gboolean has_driver_override;  /* queues have the attribute (Linux 7) */
 
   /* vfio_ap */
   gboolean has_vfio_ap;          /* /sys/devices/vfio_ap/matrix */
   gboolean has_ap_config;        /* its feature ap_config */
   GPtrArray *devices;            /* VapHostDevice, by UUID */
+  GPtrArray *other_mdevs;        /* char *: canonical UUIDs of mediated devices that are no
+                                    AP matrix, active or defined; may hold one twice */
 
   /* libvirt */
   GPtrArray *guests;             /* VapHostGuest, by name */
@@ -130,6 +133,8 @@ gboolean vap_host_owned_by_host (const VapHost *host, const VapMatrix *matrix,
 
 /* (transfer none), NULL when unknown; @uuid in any case */
 const VapHostDevice *vap_host_find_device (const VapHost *host, const char *uuid);
+/* whether @uuid, in any case, is of a mediated device that is no AP matrix */
+gboolean vap_host_has_other_mdev (const VapHost *host, const char *uuid);
 /* @name_or_uuid: NULL-safe */
 const VapHostGuest *vap_host_find_guest (const VapHost *host, const char *name_or_uuid);
 

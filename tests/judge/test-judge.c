@@ -14,8 +14,9 @@
 #define OTHER "62177883-f1bb-47f0-914d-32a22e3a8802"
 #define WEB1 "0f0f0f0f-0000-4000-8000-000000000001"
 
+/* without interrupts, so that a guest need not ask for them */
 static const char host_text[] = "ap-bus cards=05:13:4,06:13:2 udoms=4,47 apmask=-5,-6\n"
-                                "cpuinfo\n"
+                                "cpuinfo facilities=0,1,12,15\n"
                                 "device " DEVICE " adapters=5 domains=4\n"
                                 "definition " OTHER " adapters=6 domains=4\n"
                                 "guest web1 uuid=" WEB1 " state=running\n"
@@ -254,7 +255,7 @@ test_attach (void)
 
   /* a name that must not be able to leave its place in an XML */
   unknown = vap_judge_attach_xml (root, "<&'\">", "0f0f0f0f-0000-4000-8000-000000000009",
-                                  inactive, strlen (inactive), &error);
+                                  hostdev, strlen (hostdev), &error);
   assert_verdict (unknown, error, "warning[host-incomplete]: guest '<&'\">' could not ");
 }
 
@@ -263,7 +264,8 @@ test_devices (void)
 {
   static const char json[]
       = "{\"mdev_type\":\"" VAP_DEVICE_TYPE "\",\"start\":\"manual\",\"attrs\":"
-        "[{\"assign_adapter\":\"5\"},{\"assign_domain\":\"4\"}]}";
+        "[{\"assign_adapter\":\"5\"},{\"assign_domain\":\"4\"},{\"assign_control_"
+        "domain\":\"4\"}]}";
   static const char scsi[] = "<device><capability type='scsi'/></device>";
   g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
   g_autoptr (VapTestTree) broken = vap_test_tree_new (broken_text);
@@ -273,7 +275,7 @@ test_devices (void)
   g_autoptr (VapVerdict) not_ours = NULL;
 
   own = vap_judge_mdevctl (root, json, strlen (json), DEVICE, VAP_DEVICE_PARENT,
-                           VAP_ACTION_START, &error);
+                           VAP_ACTION_MODIFY_LIVE, &error);
   assert_verdict (own, error, "");
   other = vap_judge_mdevctl (root, json, strlen (json), OTHER, VAP_DEVICE_PARENT,
                              VAP_ACTION_START, &error);
