@@ -329,17 +329,18 @@ hint_to_free (const VapHost *host, const VapQueueSet *owned, const char *first)
                           change, name, name, change);
 }
 
+/* the queues of a set, none of which is of another adapter than @adapters */
 static guint
-count_queues (const VapQueueSet *set, VapQueue *first)
+count_queues (const VapQueueSet *set, const VapMask *adapters, VapQueue *first)
 {
   guint count = 0;
 
-  for (guint i = 0; i < VAP_MASK_BITS; i++) {
-    guint in_row = vap_mask_count (&set->domains[i]);
+  VAP_MASK_FOREACH (adapters, adapter) {
+    guint in_row = vap_mask_count (&set->domains[adapter]);
 
     if (count == 0 && in_row > 0) {
-      first->adapter = (guint8)i;
-      first->domain = (guint8)vap_mask_next (&set->domains[i], 0);
+      first->adapter = (guint8)adapter;
+      first->domain = (guint8)vap_mask_next (&set->domains[adapter], 0);
     }
     count += in_row;
   }
@@ -361,7 +362,7 @@ vap_rule_queue_host_owned (const VapDeviceQuestion *question)
       || !vap_host_owned_by_host (question->host, &question->matrix, &owned))
     return;
 
-  count = count_queues (&owned, &first);
+  count = count_queues (&owned, &question->matrix.adapters, &first);
   vap_queue_format (first, text);
   if (count == 1)
     message = g_strdup_printf (_ ("queue %s belongs to the host"), text);

@@ -200,8 +200,8 @@ compare_pair (GRand *rand, guint *refused)
                        .domains = random_mask (rand, 3),
                        .control_domains = random_mask (rand, 2) };
   g_autoptr (VapDevice) device = device_of_matrix (rand, &matrix);
-  g_autoptr (VapFindings) findings
-      = vap_check_device (host, device, g_rand_boolean (rand));
+  g_autoptr (VapFindings) findings = vap_check_device (
+      host, device, g_rand_boolean (rand) ? VAP_ACTION_MODIFY : VAP_ACTION_MODIFY_LIVE);
   Oracle oracle = ask_oracle (host, &matrix);
   guint adapters = any_above (&matrix.adapters, host->max_adapter_id);
   guint domains = any_above (&matrix.domains, host->max_domain_id);
@@ -250,10 +250,14 @@ test_speed (void)
 {
   VapHost *host = new_host ();
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  VapMatrix wanted = { .domains = vap_mask_up_to (255) };
+  VapMatrix wanted
+      = { .domains = vap_mask_up_to (255), .control_domains = vap_mask_up_to (255) };
   g_autoptr (VapDevice) device = NULL;
   double start, each;
 
+  host->adapters = host->usage_domains = host->control_domains = vap_mask_up_to (255);
+  for (guint i = 0; i < VAP_MASK_BITS; i++)
+    host->queues.domains[i] = host->vfio_bound.domains[i] = host->usage_domains;
   for (guint i = 0; i < 1000; i++) {
     VapMatrix matrix = { 0 };
 
