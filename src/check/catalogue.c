@@ -451,7 +451,8 @@ static const VapFindingInfo catalogue[] = {
       .severity = VAP_SEVERITY_WARNING,
       .meaning
       = N_ ("QEMU could not be asked which CPU features it has, so a feature that "
-            "it does not know is not found."),
+            "it does not know is not found. Features that every QEMU has are not asked "
+            "for."),
       .source = "QEMU qapi/qom.json, qom-list-properties",
       .cure = N_ ("See whether the guest's emulator is installed and runs."),
       .example

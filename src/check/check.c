@@ -78,7 +78,7 @@ gboolean
 vap_check_wants_qemu (const VapHost *host, const VapGuest *guest)
 {
   return vap_guest_concerns_ap (guest) && guest_is_s390x (host, guest)
-         && vap_rule_guest_names_features (guest);
+         && vap_rule_guest_needs_qemu (guest);
 }
 
 VapFindings *

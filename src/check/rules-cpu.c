@@ -60,13 +60,24 @@ vap_rule_guest_has_feature (const VapGuestQuestion *question, VapFeatureId id)
   return vap_policy_wants (asked->policy);
 }
 
+/* Every QEMU from 7.2 on, the oldest that we know, has it (target/s390x, the property of
+ * each feature in cpu_features_def.h.inc). */
+static gboolean
+is_in_every_qemu (const char *name)
+{
+  const VapFeature *feature = vap_feature_find (name);
+
+  return feature != NULL && feature->qemu_since != NULL
+         && g_ascii_strtoull (feature->qemu_since, NULL, 10) < 7;
+}
+
 gboolean
-vap_rule_guest_names_features (const VapGuest *guest)
+vap_rule_guest_needs_qemu (const VapGuest *guest)
 {
   for (guint i = 0; i < guest->features->len; i++) {
     const VapCpuFeature *feature = guest->features->pdata[i];
 
-    if (!feature->from_metadata)
+    if (!feature->from_metadata && !is_in_every_qemu (feature->name))
       return TRUE;
   }
   return FALSE;
@@ -265,7 +276,7 @@ vap_rule_feature_redundant (const VapGuestQuestion *question)
 void
 vap_rule_qemu_not_asked (const VapGuestQuestion *question)
 {
-  if (question->qemu != NULL || !vap_rule_guest_names_features (question->guest))
+  if (question->qemu != NULL || !vap_rule_guest_needs_qemu (question->guest))
     return;
 
   vap_findings_take (

@@ -94,8 +94,9 @@ void vap_rule_qemu_not_asked (const VapGuestQuestion *question);
 gboolean vap_rule_guest_has_feature (const VapGuestQuestion *question,
                                      VapFeatureId feature);
 
-/* whether the guest names a CPU feature that libvirt would hand to QEMU */
-gboolean vap_rule_guest_names_features (const VapGuest *guest);
+/* whether the guest names a CPU feature that libvirt would hand to QEMU, and that not
+ * every QEMU has */
+gboolean vap_rule_guest_needs_qemu (const VapGuest *guest);
 
 /* libvirt's name of an AP matrix, "mdev_6217…_matrix"; free with g_free() */
 char *vap_rule_node_device_name (const char *uuid);

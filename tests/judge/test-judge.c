@@ -169,7 +169,7 @@ test_not_rewritten (void)
     { "<feature name='ap'/><feature name='apft'/>"
       "<feature policy='disable' name='apxa'/>",
       "error[feature-not-removable]: " },
-    { "<feature name='ap'/><feature name='apft'/><feature name='apqi'/>",
+    { "<feature name='ap'/><feature name='apft'/><feature name='apqx'/>",
       "error[feature-unknown]: QEMU 8.0.1 " },
   };
   g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
