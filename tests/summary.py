@@ -4,7 +4,9 @@
 
 Prints each failed and each skipped point with its reason, then one line
 "N passed, N failed, N skipped".  A test program that died, hung or exited with
-an error though its points passed counts as one more failure.  Exits 1 when one
+an error though its points passed counts as one more failure, and so does a
+directory in which no test ran; one that could not be made on this machine has a
+file "skipped" with the reason, and counts as one skipped point.  Exits 1 when one
 failed or nothing ran.
 """
 import json
@@ -50,6 +52,14 @@ def main(builds):
             print(f"{kind.upper()}: {program}: {name}{': ' + reason if reason else ''}")
 
     for build in builds:
+        name = os.path.basename(os.path.normpath(build))
+        if os.path.exists(reason := os.path.join(build, "skipped")):
+            with open(reason, encoding="utf-8") as file:
+                count("skipped", name, "all its tests", file.read().strip())
+            continue
+        if not os.path.exists(os.path.join(build, "meson-logs", "testlog.json")):
+            count("failed", name, "all its tests", "no test ran")
+            continue
         failed = set()
         for program, name, outcome, reason in points(build):
             kind = outcome if outcome in ("passed", "skipped") else "failed"
