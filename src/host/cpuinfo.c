@@ -67,8 +67,8 @@ parse_machine (const char *line)
   return g_strndup (machine, strspn (machine, "0123456789ABCDEFabcdef"));
 }
 
-static gboolean
-parse_cpuinfo (VapHost *host, const char *text, GError **error)
+gboolean
+vap_cpuinfo_parse (VapHost *host, const char *text, GError **error)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   const char *vendor = lines[0] != NULL ? value_of (lines[0], "vendor_id") : NULL;
@@ -95,7 +95,7 @@ vap_host_read_cpuinfo (VapHost *host, GError **error)
   switch (
       vap_file_read_head (host->root, CPUINFO, VAP_CPUINFO_MAX, &text, &length, error)) {
   case VAP_READ_DONE:
-    return parse_cpuinfo (host, text, error);
+    return vap_cpuinfo_parse (host, text, error);
   case VAP_READ_ABSENT:
     return TRUE;
   default:

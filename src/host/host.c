@@ -53,6 +53,7 @@ vap_host_read (const char *root, GError **error)
       || !vap_host_read_devices (host, error))
     return NULL;
   vap_host_read_guests (host);
+  vap_host_read_udev_rule (host);
   return g_steal_pointer (&host);
 }
 

@@ -49,6 +49,15 @@ typedef struct {
   VapGuest *defined;       /* from /etc/libvirt/qemu, NULL when it is not */
 } VapHostGuest;
 
+/* chzdev's udev rule, /etc/udev/rules.d/41-ap.rules: what it makes of the masks at
+ * the next start of the machine; one that it does not name stays all ones. */
+typedef struct {
+  gboolean has_apmask;
+  gboolean has_aqmask;
+  VapMask apmask;
+  VapMask aqmask;
+} VapPersistentMasks;
+
 typedef enum {
   VAP_OWNER_HOST,  /* zcrypt's by the masks, or by driver_override */
   VAP_OWNER_VFIO,  /* vfio_ap's */
@@ -74,6 +83,7 @@ typedef struct {
   VapMask control_domains;
   VapMask apmask;
   VapMask aqmask;
+  VapPersistentMasks persistent;
   GPtrArray *cards;              /* VapCard, ascending */
   VapQueueSet queues;            /* queue devices there are */
   VapQueueSet vfio_bound;        /* those bound to vfio_ap */

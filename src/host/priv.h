@@ -72,6 +72,15 @@ gboolean vap_host_read_bus (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RE
 void vap_host_read_cards (VapHost *host, const VapMask *present);
 gboolean vap_host_read_devices (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vap_host_read_guests (VapHost *host);
+void vap_host_read_udev_rule (VapHost *host);
+
+/* The same from texts, for vap_host_read() and the fuzzers. */
+
+gboolean vap_cpuinfo_parse (VapHost *host, const char *text,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* @masks: (out): none after FALSE; of two lines for one mask the last counts */
+gboolean vap_udev_rule_parse (const char *text, VapPersistentMasks *masks,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* takes @sentence, in which a file's name need not be UTF-8 */
 void vap_host_take_problem (VapHost *host, char *sentence);
