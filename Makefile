@@ -3,6 +3,7 @@
 #
 #   make demo    the main job on a simulated host
 #   make check   all tests
+#   make fuzz    the fuzzers, SECONDS=5 each
 #
 # BUILD=DIR builds elsewhere; MESON_ARGS='-Dprefix=/usr' is passed to meson setup.
 
@@ -10,7 +11,7 @@ BUILD ?= build
 MESON_ARGS ?=
 export VIRT_AP_BUILDDIR = $(abspath $(BUILD))
 
-.PHONY: all deps build demo check bench install clean
+.PHONY: all deps build demo check fuzz bench install clean
 
 all: build
 
@@ -26,6 +27,12 @@ demo: build
 
 check: build
 	@tests/run-tests.sh $(BUILD)
+
+fuzz:
+	@tools/deps.sh fuzz
+	@test -e build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzz=enabled \
+	  -Dlab=disabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+	@VIRT_AP_FUZZ_SECONDS=$(or $(SECONDS),5) tests/run-tests.sh build-fuzz --suite fuzz
 
 bench: build
 	@meson test -C $(BUILD) --benchmark --verbose

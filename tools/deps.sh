@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building, demo and tests need and this machine lacks, with the
-# system's package manager.  Says nothing when all is there.
+# system's package manager; with the argument "fuzz", what the fuzzers need besides.
+# Says nothing when all is there.
 set -eu
 
 apt_packages='
@@ -14,6 +15,11 @@ dnf_packages='
   glib2-devel libxml2-devel json-glib-devel libtirpc-devel fuse3-devel libvirt-devel
   libvirt-daemon-kvm libvirt-client mdevctl python3-libvirt
   qemu-system-s390x-core qemu-system-x86-core kmod procps-ng iproute libxml2'
+
+if [ "${1:-}" = fuzz ]; then
+  apt_packages="$apt_packages clang libclang-rt-dev"
+  dnf_packages="$dnf_packages clang compiler-rt"
+fi
 
 # prints those of its arguments that QUERY does not know as installed
 missing () {

@@ -14,22 +14,53 @@
 /* A definition has three levels. */
 #define DEPTH_MAX 16u
 
+/* the UTF-16 unit of an escape: backslash, u, four digits; -1 where there is none */
+static gint
+utf16_unit (const char *text, const char *end)
+{
+  gint unit = 0;
+
+  if (end - text < 6 || text[0] != '\\' || text[1] != 'u')
+    return -1;
+  for (guint i = 2; i < 6; i++) {
+    if (!g_ascii_isxdigit (text[i]))
+      return -1;
+    unit = unit * 16 + g_ascii_xdigit_value (text[i]);
+  }
+  return unit;
+}
+
+/* how long the escape at @text is, 0 for one that JSON does not have or that is
+ * forbidden: a NUL would end the C string early, and half a surrogate pair is no
+ * character (serde_json, which mdevctl uses, refuses it too) */
+static gsize
+escape_length (const char *text, const char *end)
+{
+  gint unit = utf16_unit (text, end);
+
+  if (end - text >= 2 && text[1] != '\0' && strchr ("\"\\/bfnrt", text[1]) != NULL)
+    return 2;
+  if (unit <= 0 || (unit & 0xfc00) == 0xdc00)
+    return 0;
+  if ((unit & 0xfc00) != 0xd800)
+    return 6;
+  unit = utf16_unit (text + 6, end);
+  return unit != -1 && (unit & 0xfc00) == 0xdc00 ? 12 : 0;
+}
+
 /* the '"' that ends a string, NULL when there is none or something forbidden
  * comes before; @text is after the opening one */
 static const char *
 skip_string (const char *text, const char *end)
 {
-  for (; text < end; text++) {
+  while (text < end) {
+    gsize length = *text == '\\' ? escape_length (text, end) : 1;
+
     if (*text == '"')
       return text;
-    if ((guchar)*text < 0x20)
+    if ((guchar)*text < 0x20 || length == 0)
       return NULL;
-    if (*text != '\\')
-      continue;
-    /* a NUL would end the C string early */
-    if (end - text >= 6 && strncmp (text, "\\u0000", 6) == 0)
-      return NULL;
-    text++;
+    text += length;
   }
   return NULL;
 }
