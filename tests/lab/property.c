@@ -393,6 +393,8 @@ test_pairs (void)
       refused += compare_pair (rand, model, host);
   }
 
+  if (g_test_failed ())
+    return;
   /* both answers must have come up often, or the comparison says little */
   g_test_message ("%u of %u refused", refused, pairs);
   g_assert_cmpuint (refused, >, pairs / 10);
