@@ -505,7 +505,8 @@ static const VapFindingInfo catalogue[] = {
       .meaning = N_ ("A secure-execution guest (s390-pv) has a crypto device, but not "
                      "the CPU feature appv. The ultravisor then gives it no AP."),
       .source
-      = "QEMU target/s390x/cpu_features_def.h.inc, appv; Linux arch/s390/kvm/pv.c",
+      = "QEMU target/s390x/cpu_features_def.h.inc, appv; Linux arch/s390/kvm/pv.c, "
+        "kvm_s390_pv_init_vm()",
       .cure = N_ ("Give the guest the CPU feature appv, where host and QEMU have it."),
       .example = "error[secure-guest-ap]: guest 'web1' is a secure-execution guest "
                  "without appv, so it cannot use crypto device " UUID,

@@ -172,8 +172,9 @@ vap_rule_apqi_off (const VapGuestQuestion *question)
       hint_feature (question, VAP_FEATURE_APQI));
 }
 
-/* The ultravisor gives a secure guest the AP instructions only with its guest feature 4,
- * which QEMU asks for by appv (target/s390x/cpu_features_def.h.inc). */
+/* KVM has the ultravisor give a secure guest the AP instructions only with guest feature
+ * 4 (Linux arch/s390/kvm/pv.c, kvm_s390_pv_init_vm()), which QEMU asks for by appv
+ * (target/s390x/cpu_features_def.h.inc). */
 void
 vap_rule_secure_guest_ap (const VapGuestQuestion *question)
 {
