@@ -67,6 +67,8 @@ lab_ap_find (const LabModel *model, LabApId id)
 {
   LabApDevice **queues;
 
+  if (id > (LAB_AP_CARD | 0xffu))
+    return NULL;
   if (id & LAB_AP_CARD)
     return model->cards[LAB_AP_ADAPTER (id)];
   queues = model->queues[LAB_AP_ADAPTER (id)];
@@ -114,7 +116,7 @@ lab_driver_name (LabDriver driver)
 gboolean
 lab_driver_there (const LabModel *model, LabDriver driver)
 {
-  if (driver == LAB_DRIVER_NONE)
+  if (driver == LAB_DRIVER_NONE || driver >= LAB_N_DRIVERS)
     return FALSE;
   if (driver == LAB_DRIVER_VFIO_AP)
     return model->vfio_ap;

@@ -24,9 +24,15 @@ has_driver (const LabModel *model, guint32 id)
 }
 
 static gboolean
-has_device (const LabModel *model, guint32 id)
+has_card (const LabModel *model, guint32 id)
 {
-  return lab_ap_find (model, id) != NULL;
+  return (id & LAB_AP_CARD) && lab_ap_find (model, id);
+}
+
+static gboolean
+has_queue (const LabModel *model, guint32 id)
+{
+  return !(id & LAB_AP_CARD) && lab_ap_find (model, id);
 }
 
 static gboolean
@@ -187,8 +193,8 @@ const LabDirInfo lab_dirs[N_DIRS] = {
   [DIR_DEVICES_AP] = { "ap", DIR_DEVICES, lab_attrs_root_device, .set = SET_CARDS,
                        .child = DIR_CARD, .there = has_ap },
   [DIR_CARD] = { NULL, DIR_DEVICES_AP, lab_attrs_card, links_ap, SET_QUEUES, DIR_QUEUE,
-                 .there = has_device },
-  [DIR_QUEUE] = { NULL, DIR_CARD, lab_attrs_queue, links_ap, .there = has_device },
+                 .there = has_card },
+  [DIR_QUEUE] = { NULL, DIR_CARD, lab_attrs_queue, links_ap, .there = has_queue },
   [DIR_DEVICES_SYSTEM] = { "system", DIR_DEVICES },
   [DIR_DEVICES_CPU] = { "cpu", DIR_DEVICES_SYSTEM },
   [DIR_DEVICES_NODE] = { "node", DIR_DEVICES_SYSTEM },

@@ -22,6 +22,26 @@ make_node (LabDir dir, guint place, guint32 id)
   return (guint64) (dir + 1) << 56 | (guint64) place << 48 | id;
 }
 
+/* whether the table has this place in that row */
+static gboolean
+is_place (LabDir dir, guint place)
+{
+  const LabDirInfo *info = &lab_dirs[dir];
+  guint n = 0;
+
+  if (place == PLACE_SELF || place == PLACE_CHILD)
+    return place == PLACE_SELF || info->child_target;
+  if (place >= PLACE_LINK) {
+    while (info->links && info->links[n].name)
+      n++;
+    return place - PLACE_LINK < n;
+  }
+  while (info->attrs && info->attrs[n].name)
+    n++;
+  return place - PLACE_ATTR < n;
+}
+
+/* FALSE for a number that make_node() never made */
 static gboolean
 split_node (LabNode node, LabDir *dir, guint *place, guint32 *id)
 {
@@ -32,7 +52,7 @@ split_node (LabNode node, LabDir *dir, guint *place, guint32 *id)
   *dir = (LabDir) ((node >> 56) - 1);
   *place = (guint) (node >> 48) & 0xff;
   *id = (guint32) node;
-  return TRUE;
+  return is_place (*dir, *place);
 }
 
 /* A queue's directory is in its card's; every other child has its parent's number. */
@@ -240,26 +260,25 @@ lab_model_resolve (LabModel *model, const char *path, LabNode *node)
   return code;
 }
 
-/* The attribute or link at a place, if it is there now. */
+/* The attribute at a place, if it is there now. */
 static const LabAttr *
 attr_at (const LabModel *model, LabDir dir, guint place, guint32 id)
 {
   const LabAttr *attr;
 
-  if (place < PLACE_ATTR || place >= PLACE_LINK || !lab_dirs[dir].attrs)
+  if (place < PLACE_ATTR || place >= PLACE_LINK)
     return NULL;
   attr = &lab_dirs[dir].attrs[place - PLACE_ATTR];
   return attr_visible (model, attr, id) ? attr : NULL;
 }
 
+/* what the link at a place leads to, NULL when it is not there now */
 static char *
 target_at (const LabModel *model, LabDir dir, guint place, guint32 id)
 {
   if (place == PLACE_CHILD)
-    return lab_dirs[dir].child_target ? lab_dirs[dir].child_target (model, id) : NULL;
-  if (place >= PLACE_LINK && lab_dirs[dir].links)
-    return lab_dirs[dir].links[place - PLACE_LINK].target (model, id);
-  return NULL;
+    return lab_dirs[dir].child_target (model, id);
+  return lab_dirs[dir].links[place - PLACE_LINK].target (model, id);
 }
 
 /* The number of the directory that a place is in.  A numbered link's node has the
