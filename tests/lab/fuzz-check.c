@@ -219,5 +219,6 @@ fuzz_check_event (const char *const *properties, gpointer user_data)
   HOLDS (g_str_has_prefix (properties[0], "ACTION="));
   HOLDS (g_str_has_prefix (properties[1], "DEVPATH=/devices/"));
   HOLDS (g_str_has_prefix (properties[2], "SUBSYSTEM="));
-  HOLDS (lab_model_resolve (host->model, properties[1] + strlen ("DEVPATH="), &node) == 0);
+  HOLDS (lab_model_resolve (host->model, properties[1] + strlen ("DEVPATH="), &node)
+         == 0);
 }

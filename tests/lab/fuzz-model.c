@@ -264,7 +264,7 @@ do_nonsense (FuzzHost *host, const Arguments *arguments)
   };
   static const char *const texts[] = {
     "", "\n", "0", "+", "-", "+0-", "0x", "0x,0x", ",,", "add", "add 0 A=B", "change x",
-    "99999999999999999999", "-1", "05.0004", "card05", "0xfffffffffffffffffffffffffffffff",
+    "99999999999999999999", "-1", "05.0004", "card05", "0xffffffffffffffffffffffffffff",
     "05:13", "05:13:4,05:13:4", "0-ff", "ff-0", "+0-255,-5", "1\n\n",
   };
   char text[8] = { (char) arguments->b, (char) arguments->c, '\n', '\0' };

@@ -3,21 +3,19 @@
  * The FUSE file system that shows a model as /sys, with the manners of sysfs (Linux
  * fs/kernfs): an attribute's content is made at the first read, permission bits hold
  * for root too, nothing can be created.  An inode number is a LabNode, so there is no
- * table of inodes, and the kernel is told to keep nothing that may change: contents,
- * and the entries of devices that come and go.
+ * table of inodes, and the kernel is told not to keep the entries of devices that come
+ * and go.  What it may keep of the contents is fs-cache.c's business.
  */
-#define FUSE_USE_VERSION 35
-
 #include "config.h"
 #include "fs.h"
+#include "fs-cache.h"
 
 #include <errno.h>
-#include <fuse_lowlevel.h>
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* The kernel may keep a node's attributes, and the entry of a node that stays. */
+/* The kernel may keep a node's mode and size, and the entry of a node that stays. */
 #define KEEP_SECONDS 86400.0
 
 /* What a file handle stands for. */
@@ -34,6 +32,7 @@ typedef struct {
 
 typedef struct {
   LabModel *model;
+  LabCache *cache;
   struct timespec started;
   void (*ready) (gpointer user_data);
   gpointer user_data;
@@ -61,6 +60,20 @@ handle_of (struct fuse_file_info *info)
   return (FsHandle *) (guintptr) info->fh;
 }
 
+/* sysfs says a page of every file; but where the kernel keeps a content, that ends where
+ * its size says. */
+static off_t
+size_of (Fs *fs, LabNode node)
+{
+  g_autoptr (GString) content = NULL;
+
+  if (!lab_model_is_fixed (fs->model, node))
+    return LAB_PAGE_SIZE;
+  content = g_string_new (NULL);
+  return lab_model_read (fs->model, node, content) == 0 ? (off_t) content->len
+                                                         : LAB_PAGE_SIZE;
+}
+
 static int
 fill_stat (Fs *fs, LabNode node, struct stat *attributes)
 {
@@ -78,7 +91,7 @@ fill_stat (Fs *fs, LabNode node, struct stat *attributes)
                                 : type == LAB_NODE_LINK    ? S_IFLNK
                                                            : S_IFREG);
   if (type == LAB_NODE_FILE)
-    attributes->st_size = LAB_PAGE_SIZE;
+    attributes->st_size = size_of (fs, node);
   attributes->st_atim = attributes->st_mtim = attributes->st_ctim = fs->started;
   return 0;
 }
@@ -88,8 +101,10 @@ on_init (void *user_data, struct fuse_conn_info *connection)
 {
   Fs *fs = user_data;
 
-  /* an open that truncates needs no request of its own */
-  connection->want |= connection->capable & FUSE_CAP_ATOMIC_O_TRUNC;
+  /* an open that truncates would make the size 0 for those who read at the time */
+  connection->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
+  /* contents change when fs-cache.c says so, and not when a size or time does */
+  connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
   if (fs->ready)
     fs->ready (fs->user_data);
 }
@@ -113,15 +128,15 @@ on_lookup (fuse_req_t request, fuse_ino_t parent, const char *name)
     fuse_reply_entry (request, &entry);
 }
 
+/* With an open file it is a read that asks, because it must not rely on the old size. */
 static void
-on_getattr (fuse_req_t request, fuse_ino_t node,
-            struct fuse_file_info *info G_GNUC_UNUSED)
+on_getattr (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
 {
   struct stat attributes;
   int code = fill_stat (fs_of (request), node, &attributes);
 
   if (code != 0)
-    fuse_reply_err (request, code);
+    fuse_reply_err (request, info ? ENODEV : code);
   else
     fuse_reply_attr (request, &attributes, KEEP_SECONDS);
 }
@@ -174,7 +189,9 @@ on_open (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
     return;
   }
   info->fh = (guintptr) g_new0 (FsHandle, 1);
-  info->direct_io = 1;
+  info->keep_cache = (info->flags & O_ACCMODE) == O_RDONLY
+                     && lab_cache_admit (fs_of (request)->cache, node);
+  info->direct_io = !info->keep_cache;
   if (fuse_reply_open (request, info) != 0)
     handle_free (handle_of (info));
 }
@@ -217,13 +234,8 @@ static void
 on_write (fuse_req_t request, fuse_ino_t node, const char *text, size_t size,
           off_t offset G_GNUC_UNUSED, struct fuse_file_info *info G_GNUC_UNUSED)
 {
-  gsize length = MIN (size, LAB_PAGE_SIZE);
-  int code = lab_model_write (fs_of (request)->model, node, text, length);
-
-  if (code != 0)
-    fuse_reply_err (request, code);
-  else
-    fuse_reply_write (request, length);
+  lab_cache_write (fs_of (request)->cache, request, node, text,
+                   MIN (size, LAB_PAGE_SIZE));
 }
 
 static void
@@ -373,8 +385,10 @@ lab_fs_serve (LabModel *model, const char *mountpoint, void (*ready) (gpointer u
       fuse_session_destroy (session);
     return FALSE;
   }
+  fs.cache = lab_cache_new (model, session);
   fuse_session_loop (session);
   fuse_session_unmount (session);
+  lab_cache_free (fs.cache);
   fuse_remove_signal_handlers (session);
   fuse_session_destroy (session);
   return TRUE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The FUSE file system that shows a model as /sys.  Runs in a process of its
- * own, single-threaded, until it is unmounted or killed.
+ * own until it is unmounted or killed.  The model is one thread's; the other one only
+ * sends its events, one at a time (fs-cache.c).
  */
 #pragma once
 

@@ -234,7 +234,7 @@ show_live (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED, GString *con
 }
 
 const LabAttr lab_attrs_matrix[] = {
-  { "features", 0444, show_features, NULL, since_6_12 },
+  { "features", 0444 | LAB_FIXED, show_features, NULL, since_6_12 },
   { "uevent", 0644, show_matrix_uevent, store_matrix_uevent, NULL },
   { NULL, 0, NULL, NULL, NULL },
 };
@@ -242,13 +242,13 @@ const LabAttr lab_attrs_matrix[] = {
 const LabAttr lab_attrs_mdev_type[] = {
   { "available_instances", 0444, show_available, NULL, NULL },
   { "create", 0200, NULL, store_create, NULL },
-  { "device_api", 0444, show_device_api, NULL, NULL },
-  { "name", 0444, show_type_name, NULL, NULL },
+  { "device_api", 0444 | LAB_FIXED, show_device_api, NULL, NULL },
+  { "name", 0444 | LAB_FIXED, show_type_name, NULL, NULL },
   { NULL, 0, NULL, NULL, NULL },
 };
 
 const LabAttr lab_attrs_mdev[] = {
-  { "ap_config", 0644, show_config, store_config, since_6_12 },
+  { "ap_config", 0644 | LAB_FIXED, show_config, store_config, since_6_12 },
   { "assign_adapter", 0200, NULL, store_assign_adapter, NULL },
   { "assign_control_domain", 0200, NULL, store_assign_control, NULL },
   { "assign_domain", 0200, NULL, store_assign_domain, NULL },
@@ -275,13 +275,13 @@ const LabAttr lab_attrs_vfio_dev[] = {
 };
 
 const LabAttr lab_attrs_iommu_group[] = {
-  { "reserved_regions", 0444, show_nothing, NULL, NULL },
+  { "reserved_regions", 0444 | LAB_FIXED, show_nothing, NULL, NULL },
   { "type", 0644, show_group_type, store_quietly, NULL },
   { NULL, 0, NULL, NULL, NULL },
 };
 
 const LabAttr lab_attrs_module[] = {
-  { "initstate", 0444, show_live, NULL, NULL },
+  { "initstate", 0444 | LAB_FIXED, show_live, NULL, NULL },
   { "uevent", 0200, NULL, store_quietly, NULL },
   { NULL, 0, NULL, NULL, NULL },
 };

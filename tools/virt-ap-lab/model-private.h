@@ -93,6 +93,7 @@ struct _LabModel {
   LabEventFunc event;
   LabGroupFunc group;
   gpointer user_data;
+  GPtrArray *held; /* events to be told later, NULL: they are told at once */
 
   /* the machine beneath the kernel */
   LabKernel kernel;
@@ -200,10 +201,13 @@ int lab_mdev_set_config (LabModel *model, LabMdev *mdev, const char *text);
 guint lab_mdev_max_adapter (const LabModel *model);
 guint lab_mdev_max_domain (const LabModel *model);
 
+/* The content always has the same length. */
+#define LAB_FIXED 0x10000u
+
 /* The attributes of a directory; @id: which card, queue, mdev or group it is. */
 typedef struct {
   const char *name;
-  guint mode;
+  guint mode; /* permission bits; LAB_FIXED */
   void (*show) (LabModel *model, guint32 id, GString *content);
   int (*store) (LabModel *model, guint32 id, const char *text, gsize length);
   gboolean (*visible) (const LabModel *model, guint32 id); /* NULL: always */

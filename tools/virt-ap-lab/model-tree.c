@@ -331,12 +331,26 @@ lab_model_stat (LabModel *model, LabNode node, LabNodeType *type, guint *mode)
   attr = attr_at (model, dir, place, id);
   if (attr) {
     *type = LAB_NODE_FILE;
-    *mode = attr->mode;
+    *mode = attr->mode & 07777;
     return 0;
   }
   *type = LAB_NODE_LINK;
   *mode = 0777;
   return place >= PLACE_LINK ? 0 : ENOENT;
+}
+
+gboolean
+lab_model_is_fixed (LabModel *model, LabNode file)
+{
+  const LabAttr *attr;
+  LabDir dir;
+  guint place;
+  guint32 id;
+
+  if (!split_node (file, &dir, &place, &id) || !dir_there (model, dir, id))
+    return FALSE;
+  attr = attr_at (model, dir, place, id);
+  return attr && attr->mode & LAB_FIXED;
 }
 
 gboolean

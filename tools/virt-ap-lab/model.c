@@ -45,7 +45,29 @@ emit (LabModel *model, const char *action, const char *path, const char *subsyst
       g_ptr_array_add (properties, g_strdup (split[i]));
   }
   g_ptr_array_add (properties, NULL);
-  model->event ((const char *const *) properties->pdata, model->user_data);
+  if (model->held)
+    g_ptr_array_add (model->held, g_ptr_array_steal (properties, NULL));
+  else
+    model->event ((const char *const *) properties->pdata, model->user_data);
+}
+
+void
+lab_model_hold_events (LabModel *model)
+{
+  model->held = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
+}
+
+GPtrArray *
+lab_model_take_events (LabModel *model)
+{
+  return g_steal_pointer (&model->held);
+}
+
+void
+lab_model_send_event (const LabModel *model, char **properties)
+{
+  if (model->event)
+    model->event ((const char *const *) properties, model->user_data);
 }
 
 void

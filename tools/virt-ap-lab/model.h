@@ -32,6 +32,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabModel, lab_model_free)
 /* what `modprobe vfio_ap` does; nothing when it is loaded, or without AP */
 void lab_model_load_vfio_ap (LabModel *model);
 
+/* From lab_model_hold_events() to lab_model_take_events() the events are not told but
+ * collected, for lab_model_send_event(); each is a char **. */
+void lab_model_hold_events (LabModel *model);
+GPtrArray *lab_model_take_events (LabModel *model);
+/* may be called by another thread than the model's own, if by one at a time */
+void lab_model_send_event (const LabModel *model, char **properties);
+
 /* A file, directory or link of /sys.  It stays valid as a number for ever; what
  * it stands for may be gone, then every function below says ENOENT or ENODEV.
  * The number of a mediated device is never used for another one. */
@@ -56,6 +63,8 @@ int lab_model_lookup (LabModel *model, LabNode directory, const char *name,
 int lab_model_resolve (LabModel *model, const char *path, LabNode *node);
 /* Whether @node, once it is there, is there for good, whatever happens on the host. */
 gboolean lab_model_is_permanent (LabNode node);
+/* Whether @file's content has the same length whatever happens to its device. */
+gboolean lab_model_is_fixed (LabModel *model, LabNode file);
 /* @mode: permission bits */
 int lab_model_stat (LabModel *model, LabNode node, LabNodeType *type, guint *mode);
 int lab_model_list (LabModel *model, LabNode directory, LabListFunc func,
