@@ -173,6 +173,8 @@ def test_surroundings():
            out="vendor_id       : IBM/S390\n")
     expect("the machine file counts", 0, "--machine", "no-apft", "--", "sh", "-c",
            "grep -c 'facilities.* 14 16 ' /proc/cpuinfo", out="1\n")
+    expect("older drivers can be had", 0, "--kernel", "6.1", "--", "sh", "-c",
+           "ls /sys/bus/ap | grep -xc -e features -e scans", out="1\n")
     expect("what is written in the lab stays there", 0, "--", "sh", "-c",
            "for d in /etc/libvirt /etc/mdevctl.d/matrix /etc/udev/rules.d /run /run/lock"
            " /dev /dev/vfio /dev/shm /var/lib/libvirt /var/cache/libvirt"
@@ -186,6 +188,8 @@ def test_surroundings():
 
 def test_errors():
     expect("an unknown option", 2, "--frobnicate", err="--frobnicate", lines=1)
+    expect("a kernel that is not known", 2, "--kernel", "5.4", "true",
+           err="--kernel: '5.4'", lines=1)
     expect("a bad list of adapters", 2, "--adapters", "05:13", "true",
            err="--adapters: '05:13'", lines=1)
     expect("a bad list of domains", 2, "--usage-domains", "4,100", "true",

@@ -13,6 +13,8 @@
 #define UUID "62177883-f1bb-47f0-914d-32a22e3a8801"
 #define CREATE "devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/create"
 #define MDEV "devices/vfio_ap/matrix/" UUID
+#define OTHER_UUID "62177883-f1bb-47f0-914d-32a22e3a8802"
+#define OTHER_MDEV "devices/vfio_ap/matrix/" OTHER_UUID
 
 /* A host under test, and what it said. */
 typedef struct {
@@ -229,6 +231,48 @@ test_generations (void)
     g_assert_cmpint (is_there (host, "bus/ap/drivers/cex2cqueue/03.0004"), ==, old);
     assert_shows (host, "devices/ap/card03/type", old ? "CEX3C\n" : NULL);
     assert_shows (host, "bus/ap/bindings", old ? "4/4 (complete)\n" : "2/2 (complete)\n");
+  }
+}
+
+/* Linux 6.1: vfio_ap_ops.c has no ap_config, but the errno values of today; ap_bus.c,
+ * apmask_commit() refuses only what would change hands. */
+static void
+test_6_1 (void)
+{
+  static const struct {
+    const char *path;
+    const char *value;
+    int code;
+  } steps[] = {
+    { "bus/ap/aqmask", "-0x47", 0 },
+    { CREATE, UUID, 0 },
+    { MDEV "/assign_adapter", "5", 0 },
+    { MDEV "/assign_domain", "4", EADDRNOTAVAIL },
+    { MDEV "/assign_domain", "0x47", 0 },
+    { MDEV "/ap_config", "0x04,0,0", ENOENT },
+    { CREATE, OTHER_UUID, 0 },
+    { OTHER_MDEV "/assign_domain", "0x47", 0 },
+    { OTHER_MDEV "/assign_adapter", "5", EADDRINUSE },
+    { OTHER_MDEV "/assign_adapter", "6", 0 },
+    { OTHER_MDEV "/assign_adapter", "256", ENODEV },
+    { "bus/ap/aqmask", "+0x47", EBUSY },
+    /* adapter 5 is in a matrix, but none of its queues becomes the host's */
+    { "bus/ap/apmask", "-5", 0 },
+    { "bus/ap/apmask", "+5", 0 },
+    { MDEV "/remove", "1", 0 },
+    { OTHER_MDEV "/remove", "1", 0 },
+    { "bus/ap/aqmask", "+0x47", 0 },
+  };
+  LabMachine *machine = make_machine ("05:13:4,06:13:2", "4,47");
+  g_autoptr (Host) host = NULL;
+
+  machine->kernel = LAB_KERNEL_6_1;
+  host = boot (machine);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    g_test_message ("%s %s", steps[i].path, steps[i].value);
+    g_assert_cmpint (store (host, steps[i].path, steps[i].value), ==, steps[i].code);
+    if (i == 5)
+      assert_shows (host, MDEV "/guest_matrix", "05.0047\n");
   }
 }
 
@@ -508,6 +552,70 @@ test_tree (void)
   }
 }
 
+/* Each machine that comes with the lab boots on each kernel, and its tree is sound. */
+static void
+test_shipped (void)
+{
+  static const struct {
+    const char *name;
+    const char *bindings; /* NULL: no AP bus */
+    gboolean vfio_ap;
+  } rows[] = {
+    { "z13", "4/4 (complete)\n", TRUE },
+    { "z14", "12/12 (complete)\n", TRUE },
+    { "z16", "12/12 (complete)\n", TRUE },
+    { "z17", "12/12 (complete)\n", TRUE },
+    { "lpar-z16", "1360/1360 (complete)\n", TRUE },
+    { "no-ap", NULL, FALSE },
+    { "no-vfio-ap", "12/12 (complete)\n", FALSE },
+    { "no-apft", "0/0 (complete)\n", TRUE },
+    { "no-apqi", "12/12 (complete)\n", TRUE },
+    { "se-guest", "4/4 (complete)\n", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows) * 3; i++) {
+    const char *name = rows[i / 3].name;
+    g_autofree char *file = g_strconcat (name, ".machine", NULL);
+    g_autofree char *path = g_build_filename (g_getenv ("MACHINES"), file, NULL);
+    LabMachine *machine = lab_machine_load (path, NULL);
+    g_autoptr (Host) host = NULL;
+    guint count = 0;
+
+    g_test_message ("%s", name);
+    g_assert_nonnull (machine);
+    machine->kernel = (LabKernel) (i % 3);
+    host = boot (machine);
+    assert_shows (host, "bus/ap/bindings", rows[i / 3].bindings);
+    g_assert_cmpint (is_there (host, "bus/ap/drivers/vfio_ap"), ==, rows[i / 3].vfio_ap);
+    g_assert_cmpint (is_there (host, "devices/ap/card05/05.0004/se_bind"), ==,
+                     g_str_equal (name, "se-guest") && i % 3 > 0);
+    walk (host, LAB_NODE_ROOT, "", &count);
+    g_assert_cmpuint (count, >, 20);
+  }
+}
+
+/* What a machine file says of the state at start, as the drivers then show it. */
+static void
+test_state_at_start (void)
+{
+  LabMachine *machine = make_machine ("05:13:4,06:13:2", "4,47");
+  g_autoptr (Host) host = NULL;
+
+  g_array_index (machine->cards, LabCard, 0).config = FALSE;
+  g_array_index (machine->cards, LabCard, 1).checkstop = TRUE;
+  machine->interrupts = FALSE;
+  vap_mask_clear (&machine->aqmask, 0x47);
+  host = boot (machine);
+  assert_shows (host, "devices/ap/card05/config", "0\n");
+  assert_shows (host, "devices/ap/card05/chkstop", "0\n");
+  assert_shows (host, "devices/ap/card06/config", "1\n");
+  assert_shows (host, "devices/ap/card06/06.0004/chkstop", "1\n");
+  assert_shows (host, "devices/ap/card06/online", "0\n");
+  assert_shows (host, "bus/ap/ap_interrupts", "0\n");
+  g_assert_true (is_there (host, "bus/ap/drivers/vfio_ap/05.0047"));
+  g_assert_true (is_there (host, "bus/ap/drivers/cex4queue/05.0004"));
+}
+
 /* The most that the architecture has. */
 static void
 test_maximum (void)
@@ -539,6 +647,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/masks", test_masks);
   g_test_add_func ("/model/numbers", test_numbers);
   g_test_add_func ("/model/generations", test_generations);
+  g_test_add_func ("/model/6.1", test_6_1);
   g_test_add_func ("/model/old-queue", test_old_queue);
   g_test_add_func ("/model/no-qci", test_no_qci);
   g_test_add_func ("/model/no-apft", test_no_apft);
@@ -550,6 +659,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model/stale-node", test_stale_node);
   g_test_add_func ("/model/groups", test_groups);
   g_test_add_func ("/model/tree", test_tree);
+  g_test_add_func ("/model/shipped", test_shipped);
+  g_test_add_func ("/model/state-at-start", test_state_at_start);
   g_test_add_func ("/model/maximum", test_maximum);
   return g_test_run ();
 }

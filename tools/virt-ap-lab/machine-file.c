@@ -51,8 +51,8 @@ set_name (LabMachine *machine, const char *text, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
-static gboolean
-set_kernel (LabMachine *machine, const char *text, GError **error)
+gboolean
+lab_machine_set_kernel (LabMachine *machine, const char *text, GError **error)
 {
   static const struct {
     const char *text;
@@ -167,7 +167,7 @@ set_udev_rule (LabMachine *machine, const char *text, GError **error G_GNUC_UNUS
 static const KeyRow key_rows[] = {
   { "machine", "name", set_name },
   { "machine", "type", lab_machine_set_type },
-  { "machine", "kernel", set_kernel },
+  { "machine", "kernel", lab_machine_set_kernel },
   { "machine", "facilities", set_facilities },
   { "ap", "installed", set_installed },
   { "ap", "vfio-ap-loaded", set_vfio_ap_loaded },

@@ -77,6 +77,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LabMachine, lab_machine_free)
  * ids, usage domains are control domains too until these are set.
  */
 gboolean lab_machine_set_type (LabMachine *machine, const char *text, GError **error);
+gboolean lab_machine_set_kernel (LabMachine *machine, const char *text, GError **error);
 gboolean lab_machine_set_cards (LabMachine *machine, const char *text, GError **error);
 gboolean lab_machine_set_usage_domains (LabMachine *machine, const char *text,
                                         GError **error);

@@ -11,6 +11,7 @@
 
 typedef struct {
   char *machine;
+  char *kernel;
   char *adapters;
   char *usage_domains;
   char *control_domains;
@@ -22,6 +23,7 @@ static void
 raw_options_clear (RawOptions *raw)
 {
   g_free (raw->machine);
+  g_free (raw->kernel);
   g_free (raw->adapters);
   g_free (raw->usage_domains);
   g_free (raw->control_domains);
@@ -88,6 +90,7 @@ build_machine (const RawOptions *raw, const char *share, GError **error)
                                        : load_machine (raw->machine, share, error);
 
   if (machine == NULL ||
+      !apply_list (machine, "--kernel", raw->kernel, lab_machine_set_kernel, error) ||
       !apply_list (machine, "--adapters", raw->adapters, lab_machine_set_cards, error) ||
       !apply_list (machine, "--usage-domains", raw->usage_domains,
                    lab_machine_set_usage_domains, error) ||
@@ -124,6 +127,8 @@ parse_raw (RawOptions *raw, int *argc, char ***argv, GError **error)
     { "machine", 0, 0, G_OPTION_ARG_FILENAME, &raw->machine,
       N_ ("a machine file, or the name of a machine that comes with the lab"),
       N_ ("FILE") },
+    { "kernel", 0, 0, G_OPTION_ARG_STRING, &raw->kernel,
+      N_ ("the Linux drivers to play: 7.2, 6.12 or 6.1"), N_ ("VERSION") },
     { "libvirt", 0, 0, G_OPTION_ARG_NONE, &raw->libvirt,
       N_ ("run libvirtd inside; virsh goes through the gate"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, N_ ("print the version"), NULL },
