@@ -72,7 +72,7 @@ door_read_all (gsize max, gsize *length, GError **error)
     g_byte_array_append (bytes, (const guint8 *)part, (guint)n);
     if (bytes->len > max) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-                   _ ("Standard input has more than %" G_GSIZE_FORMAT " bytes"), max);
+                   _ ("Standard input has more than %zu bytes"), max);
       return NULL;
     }
   }

@@ -108,7 +108,7 @@ check_bytes (const char *json, gsize length, GError **error)
   if (length > VAP_JSON_MAX) {
     g_set_error (
         error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-        _ ("JSON of %" G_GSIZE_FORMAT " bytes is larger than the %u bytes allowed"),
+        _ ("JSON of %zu bytes is larger than the %u bytes allowed"),
         length, VAP_JSON_MAX);
     return FALSE;
   }

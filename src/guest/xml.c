@@ -83,7 +83,7 @@ check_bytes (const char *xml, gsize length, GError **error)
   if (length > VAP_XML_MAX) {
     g_set_error (
         error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-        _ ("XML of %" G_GSIZE_FORMAT " bytes is larger than the %u bytes allowed"),
+        _ ("XML of %zu bytes is larger than the %u bytes allowed"),
         length, VAP_XML_MAX);
     return FALSE;
   }

@@ -79,6 +79,20 @@ run_command (const char *root, char **argv)
   return command->run (root, argv);
 }
 
+/* ./run says where the build tree is: its translations are nearer than installed ones */
+static void
+start_translations (void)
+{
+  const char *build = g_getenv ("VIRT_AP_BUILDDIR");
+  g_autofree char *dir =
+      build != NULL ? g_build_filename (build, "po", NULL) : g_strdup (VAP_LOCALE_DIR);
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, dir);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+}
+
 int
 main (int argc G_GNUC_UNUSED, char **argv)
 {
@@ -94,11 +108,7 @@ main (int argc G_GNUC_UNUSED, char **argv)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) arguments = g_strdupv (argv);
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, VAP_LOCALE_DIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
-
+  start_translations ();
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_strict_posix (context, TRUE);
   g_option_context_add_main_entries (context, entries, NULL);

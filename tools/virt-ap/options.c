@@ -6,6 +6,8 @@
 
 #include "options.h"
 
+#include <locale.h>
+
 #include <glib/gi18n.h>
 
 #include "command.h"
@@ -102,6 +104,9 @@ options_parse (Options *options, const OptionsSpec *spec, const char *root, char
     *status = show_help (context, spec->name);
     return FALSE;
   }
+  /* what a program reads is the same in every language */
+  if (options->json)
+    setlocale (LC_MESSAGES, "C");
   if (color != NULL && !parse_color (color, &options->color)) {
     *status = options_usage_error (
         spec->name, _ ("--color takes auto, always or never, not '%s'"), color);

@@ -129,7 +129,7 @@ adapter_text (const QueueMap *map, guint adapter)
     return g_strdup (_ ("in this host's configuration, but the AP bus has no such card"));
   type = text_escape (card->type != NULL ? card->type : "-");
   state = card_state (card);
-  return g_strdup_printf ("%-7s %-17s %s", type, vap_card_mode_to_string (card->mode),
+  return g_strdup_printf ("%-7s %-17s %s", type, _ (vap_card_mode_to_string (card->mode)),
                           state);
 }
 
