@@ -121,12 +121,13 @@ def check_golden(tap):
 
 
 def check_judgements(tap, scratch):
-    """virt-ap check --json of every document, on a host like most and on none."""
-    documents = [*find("tests", "docs"),
-                 *glob.glob(os.path.join(TOPDIR, "tests", "*", "**", "*.json"), recursive=True)]
-    for host in ("none", "z16-small"):
-        result = scratch.run("check", "--json", *sorted(documents), host=host)
-        check_json(tap, f"check --json of {len(documents)} documents on {host}: is valid",
+    """virt-ap check --json of every document, in turn on a host like most and on none."""
+    documents = sorted([*find("tests", "docs"), *glob.glob(
+        os.path.join(TOPDIR, "tests", "*", "**", "*.json"), recursive=True)])
+    for first, host in enumerate(("none", "z16-small")):
+        chosen = documents[first::2]
+        result = scratch.run("check", "--json", *chosen, host=host)
+        check_json(tap, f"check --json of {len(chosen)} documents on {host}: is valid",
                    "check", result.raw)
 
 
