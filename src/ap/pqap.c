@@ -54,3 +54,14 @@ vap_pqap_functions (void)
 {
   return pqap_functions;
 }
+
+const VapPqapFunction *
+vap_pqap_function_find (guint fc)
+{
+  for (const VapPqapFunction *function = pqap_functions; function->name != NULL;
+       function++) {
+    if (function->fc == fc)
+      return function;
+  }
+  return NULL;
+}

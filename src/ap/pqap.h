@@ -33,5 +33,7 @@ typedef struct {
 
 /* the whole table, ended by an entry with name NULL */
 const VapPqapFunction *vap_pqap_functions (void);
+/* NULL for a function code that is not in it */
+const VapPqapFunction *vap_pqap_function_find (guint fc);
 
 G_END_DECLS

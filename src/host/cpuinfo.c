@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What /proc/cpuinfo says of a Z machine: its number and its facilities (STFLE).
+ * What /proc/cpuinfo says of a Z machine: its number and its facilities (STFLE);
+ * and what its ultravisor can do for guests.
  * Source: Linux arch/s390/kernel/processor.c, show_cpu_summary() and
  * show_facilities(); another architecture's file leaves all unknown.
+ * arch/s390/kernel/uv.c, uv_query_feature_indications()
  */
 #include "config.h"
 
@@ -13,6 +15,7 @@
 #include <glib/gi18n-lib.h>
 
 #define CPUINFO "/proc/cpuinfo"
+#define UV_FEATURES "/sys/firmware/uv/query/feature_indications"
 
 /* the value of a line "KEY   : VALUE", else NULL */
 static const char *
@@ -101,4 +104,24 @@ vap_host_read_cpuinfo (VapHost *host, GError **error)
   default:
     return FALSE;
   }
+}
+
+gboolean
+vap_host_read_uv (VapHost *host, GError **error)
+{
+  g_autofree char *text = NULL;
+  VapReadStatus status = vap_sysfs_read (host->root, UV_FEATURES, &text, error);
+
+  if (status != VAP_READ_DONE)
+    return status == VAP_READ_ABSENT;
+  if (!g_ascii_string_to_unsigned (text, 16, 0, G_MAXUINT64, &host->uv_features, NULL)) {
+    g_autofree char *excerpt = vap_excerpt (text);
+
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("'%s%s' should be a hexadecimal number, but is '%s'"), host->root,
+                 UV_FEATURES, excerpt);
+    return FALSE;
+  }
+  host->uv_known = TRUE;
+  return TRUE;
 }

@@ -49,7 +49,8 @@ vap_host_read (const char *root, GError **error)
 {
   g_autoptr (VapHost) host = host_new (root);
 
-  if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error) || !vap_host_read_bus (host, error)
+  if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error)
+      || !vap_host_read_uv (host, error) || !vap_host_read_bus (host, error)
       || !vap_host_read_devices (host, error))
     return NULL;
   vap_host_read_guests (host);
@@ -95,6 +96,13 @@ has_extended_addressing (const VapHost *host)
   return host->max_adapter_id > 63;
 }
 
+/* before Linux 5.19 the kernel does not show what the ultravisor can do */
+static gboolean
+has_uv_feature (const VapHost *host, const VapFeature *feature)
+{
+  return !host->uv_known || (host->uv_features >> (63 - feature->uv_feature) & 1) != 0;
+}
+
 gboolean
 vap_host_has_feature (const VapHost *host, VapFeatureId feature)
 {
@@ -107,7 +115,8 @@ vap_host_has_feature (const VapHost *host, VapFeatureId feature)
     return host->has_ap_bus && has_extended_addressing (host);
   case VAP_FEATURE_APPV:
   case VAP_FEATURE_APPVI:
-    return host->has_ap_bus && (host->qci & VAP_QCI_APSB) != 0;
+    return host->has_ap_bus && (host->qci & VAP_QCI_APSB) != 0
+           && has_uv_feature (host, vap_feature_get (feature));
   case VAP_FEATURE_APQCI:
   case VAP_FEATURE_APFT:
   case VAP_FEATURE_APQI:
@@ -184,6 +193,13 @@ vap_host_has_other_mdev (const VapHost *host, const char *uuid)
   return host->other_mdevs != NULL && uuid != NULL && vap_uuid_canonical (uuid, canonical)
          && g_ptr_array_find_with_equal_func (host->other_mdevs, canonical, g_str_equal,
                                               NULL);
+}
+
+gboolean
+vap_host_is_matrix (const VapHost *host, const VapGuestDevice *device)
+{
+  return g_strcmp0 (device->model, "vfio-ap") == 0
+         || vap_host_find_device (host, device->uuid) != NULL;
 }
 
 const VapHostGuest *

@@ -70,6 +70,8 @@ typedef struct {
   char *machine;                 /* "3931" from cpuinfo, NULL when unknown */
   gboolean facilities_known;     /* cpuinfo is a Z processor's and has them */
   guint8 facilities[512];        /* facilities[n] is 1 when STFLE bit n is there */
+  gboolean uv_known;             /* the ultravisor said what it can do for guests */
+  guint64 uv_features;           /* its feature indications, bit 0 is the highest */
 
   /* AP bus */
   gboolean has_ap_bus;           /* /sys/bus/ap: AP instructions and the module */
@@ -124,8 +126,8 @@ void vap_host_unref (VapHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapHost, vap_host_unref)
 
 /* whether a guest can have the feature, as far as machine and AP bus tell.
- * appv and appvi follow the ultravisor: /sys/firmware/uv/query/supp_... is not
- * read yet, they are known only as "not there" where QCI lacks APSB */
+ * appv and appvi need QCI's APSB and, where the kernel shows them, the
+ * ultravisor's feature indications */
 gboolean vap_host_has_feature (const VapHost *host, VapFeatureId feature);
 
 VapQueueOwner vap_host_queue_owner (const VapHost *host, VapQueue queue);
@@ -141,10 +143,22 @@ VapQueueOwner vap_host_queue_owner (const VapHost *host, VapQueue queue);
 gboolean vap_host_owned_by_host (const VapHost *host, const VapMatrix *matrix,
                                  VapQueueSet *owned);
 
+/**
+ * vap_host_filter_matrix:
+ *
+ * What of its matrix a device passes on to its guest: only what is in the host's
+ * configuration, and no adapter that has a queue in the matrix which vfio_ap does
+ * not hold (drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()).
+ */
+VapMatrix vap_host_filter_matrix (const VapHost *host, const VapMatrix *matrix);
+
 /* (transfer none), NULL when unknown; @uuid in any case */
 const VapHostDevice *vap_host_find_device (const VapHost *host, const char *uuid);
 /* whether @uuid, in any case, is of a mediated device that is no AP matrix */
 gboolean vap_host_has_other_mdev (const VapHost *host, const char *uuid);
+/* whether a guest's mediated device is an AP matrix, by its model or because this
+ * host has it as one */
+gboolean vap_host_is_matrix (const VapHost *host, const VapGuestDevice *device);
 /* @name_or_uuid: NULL-safe */
 const VapHostGuest *vap_host_find_guest (const VapHost *host, const char *name_or_uuid);
 

@@ -68,6 +68,7 @@ VapReadStatus vap_dir_names (const char *root, const char *path, GPtrArray **nam
  * it; what concerns a single card, device or guest becomes a problem. */
 
 gboolean vap_host_read_cpuinfo (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vap_host_read_uv (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vap_host_read_bus (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vap_host_read_cards (VapHost *host, const VapMask *present);
 gboolean vap_host_read_devices (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -100,13 +100,6 @@ add_guest_unread (VapFindings *findings, const char *name)
       g_strdup (_ ("ask again as root to have everything compared")));
 }
 
-static gboolean
-is_matrix (const VapHost *host, const VapGuestDevice *device)
-{
-  return g_strcmp0 (device->model, "vfio-ap") == 0
-         || vap_host_find_device (host, device->uuid) != NULL;
-}
-
 VapVerdict *
 vap_judge_attach_xml (const char *root, const char *guest_name, const char *guest_uuid,
                       const char *xml, gsize length, GError **error)
@@ -129,7 +122,7 @@ vap_judge_attach_xml (const char *root, const char *guest_name, const char *gues
   if (host == NULL)
     return NULL;
   /* another mediated device is nothing to refuse for what the guest has already */
-  if (!is_matrix (host, device))
+  if (!vap_host_is_matrix (host, device))
     return verdict_take (vap_findings_new ());
 
   known = vap_host_find_guest (host, guest_uuid);
