@@ -9,7 +9,7 @@ import subprocess
 
 from cli import Scratch, Tap
 
-COMMANDS = ["status", "check", "caps", "explain"]
+COMMANDS = ["status", "check", "caps", "explain", "guest-view", "qemu-flags"]
 GOOD, REFUSED, UNJUDGED = 0, 1, 2
 
 
@@ -27,6 +27,19 @@ def exit_statuses(tap, scratch):
         (GOOD, "status"),
         (GOOD, "--root", "../z16-small", "status"),
         (GOOD, "caps", "--qemu", "./qemu"),
+        (GOOD, "caps", "--connect", "test:///default"),
+        (UNJUDGED, "caps", "--connect", "nonsense"),
+        (UNJUDGED, "caps", "--connect", "qemu+unix:///system?socket=/nonexistent/socket"),
+        (GOOD, "guest-view", "web1"),
+        (GOOD, "guest-view", "11111111-2222-4333-8444-555555555502"),
+        (GOOD, "guest-view", "guest-bad.xml"),
+        (UNJUDGED, "guest-view", "no-such-guest"),
+        (UNJUDGED, "guest-view", "device-free.xml"),
+        (UNJUDGED, "guest-view", "./no-such-file"),
+        (GOOD, "qemu-flags", "--qemu", "./qemu", "web1"),
+        (REFUSED, "qemu-flags", "--qemu", "./qemu", "guest-appv.xml"),
+        (UNJUDGED, "qemu-flags", "--qemu", "./no-such-qemu", "web1"),
+        (UNJUDGED, "qemu-flags", "--qemu", "./qemu", "no-such-guest"),
         (GOOD, "explain", "--list"),
         (GOOD, "--version"),
     ]
@@ -39,7 +52,11 @@ def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
              ["caps", "much"], ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
-             ["caps", "--qemu"]]
+             ["caps", "--qemu"], ["caps", "--connect"], ["guest-view"], ["qemu-flags"],
+             ["guest-view", "a", "b"], ["qemu-flags", "a", "b"],
+             ["guest-view", "web1", "--pqap", "nonsense"],
+             ["guest-view", "web1", "--pqap", "3,05.0047,what"],
+             ["qemu-flags", "web1", "--qemu", "./qemu", "--syntax", "new"]]
     wrong += [[command, "--nonsense"] for command in COMMANDS]
     wrong += [[command, "--color", "pink"] for command in COMMANDS]
     for arguments in wrong:
@@ -50,7 +67,8 @@ def usage_errors(tap, scratch):
 
 
 def unreadable_host(tap, scratch):
-    for arguments in (["status"], ["caps"], ["check", "device-free.xml"]):
+    for arguments in (["status"], ["caps"], ["check", "device-free.xml"],
+                      ["guest-view", "guest-good.xml"], ["qemu-flags", "guest-good.xml"]):
         result = scratch.run(*arguments, host="broken")
         tap.ok(f"{arguments[0]}: a broken mask is no judgement",
                result.status == UNJUDGED and "apmask" in result.err, result)
@@ -129,6 +147,7 @@ def plain_names(tap, scratch):
         file.write(b"\033]0;x\xff\n")
     for arguments, host in ((["status"], "hostile"), (["status"], "ailing"),
                             (["check", "guest-forging.xml"], "z16-small"),
+                            (["guest-view", "guest-forging.xml"], "ailing"),
                             (["check", "a\033[31m\nb.xml"], "z16-small")):
         result = scratch.run(*arguments, env={"VIRT_AP_ROOT": "../" + host},
                              host=None if host == "hostile" else host)
@@ -167,6 +186,7 @@ def hostile_input(tap, scratch):
 def output_errors(tap, scratch):
     for arguments in (["status"], ["status", "--json"], ["check", "device-free.xml"],
                       ["check", "--json", "device-free.xml"], ["caps", "--qemu", "./qemu"],
+                      ["guest-view", "web1"], ["qemu-flags", "--qemu", "./qemu", "web1"],
                       ["explain", "--list"], ["--help"], ["status", "--help"],
                       ["--version"]):
         with open("/dev/full", "wb") as full:

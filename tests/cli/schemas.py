@@ -17,10 +17,21 @@ SCHEMAS = os.path.join(TOPDIR, "schemas")
 METADATA = """<virt-ap:crypto xmlns:virt-ap='urn:virt-ap:domain:1.0'>
   <virt-ap:feature name='apxa' policy='require'/></virt-ap:crypto>"""
 
+# the guest of the host "ailing"
+FORGING = "11111111-2222-4333-8444-555555555508"
+
 CASES = [("status", host, ["status"]) for host in
          ("none", "z16-small", "z16-large", "ailing", "many-devices")]
 CASES += [("caps", host, ["caps", "--qemu", "./qemu"]) for host in
           ("none", "z16-small", "ailing")]
+CASES += [("caps", "z16-small", ["caps", "--connect", "test:///default"])]
+CASES += [("guest-view", host, ["guest-view", *what]) for host, what in
+          (("z16-small", ["web1", "--pqap", "3,05.0047", "--pqap", "200"]),
+           ("z16-small", ["db2"]), ("z16-small", ["guest-bad.xml"]),
+           ("z16-small", ["guest-inactive.xml"]), ("ailing", [FORGING]),
+           ("none", ["guest-good.xml"]))]
+CASES += [("qemu-flags", "z16-small", ["qemu-flags", "--qemu", "./qemu", guest]) for guest in
+          ("web1", "guest-good.xml")]
 CASES += [("check", "z16-small", ["check", *files]) for files in
           (["device-free.xml"], ["guest-bad.xml"], ["guest-forging.xml", "device-taken.xml"],
            ["cut.xml", "device-taken.xml"])]
@@ -39,7 +50,7 @@ def closed(schema):
         return all(closed(part) for part in schema)
     if not isinstance(schema, dict):
         return True
-    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+    if "object" in schema.get("type", ()) and schema.get("additionalProperties") is not False:
         return False
     return all(closed(part) for part in schema.values())
 
@@ -83,6 +94,15 @@ def check_facts(tap, scratch):
     tap.ok("caps: where a feature is lost", lost == {
         "ap": None, "apqci": None, "apft": "machine", "apqi": "machine", "apxa": None,
         "appv": "machine", "appvi": "machine"}, lost)
+    lost = {row["name"]: row["lost_at"] for row in caps["pqap"]}
+    tap.ok("caps: where a PQAP function is lost", lost == {
+        "TAPQ": None, "RAPQ": None, "ZAPQ": None, "AQIC": "machine", "QCI": None,
+        "QACT": "machine", "BAPQ": "machine", "AAPQ": "machine"}, lost)
+    view = json.loads(scratch.run("guest-view", "--json", FORGING, host="ailing").raw)
+    tap.ok("guest-view: why a queue is missing",
+           [(row["reason"], row["adapters"], row["unbound_domains"])
+            for row in view["missing"]]
+           == [("adapter-absent", [7], []), ("adapter-filtered", [2], [2])], view)
 
 
 def check_xml(tap, scratch):
@@ -106,7 +126,7 @@ def check_xml(tap, scratch):
 
 def main():
     tap = Tap()
-    for schema in ("status", "check", "caps", "explain"):
+    for schema in ("status", "check", "caps", "explain", "guest-view", "qemu-flags"):
         tap.ok(f"{schema}.schema.json is closed", closed(load(schema)))
     with Scratch() as scratch:
         for schema, host, arguments in CASES:

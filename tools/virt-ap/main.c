@@ -23,6 +23,9 @@ static const Command commands[] = {
     command_check },
   { "caps", N_ ("show which AP features a guest can have, and where one is lost"),
     command_caps },
+  { "guest-view", N_ ("show what a guest will see of AP, and why not the rest"),
+    command_guest_view },
+  { "qemu-flags", N_ ("print a guest's AP arguments for QEMU"), command_qemu_flags },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 
@@ -46,7 +49,7 @@ show_help (void)
               "%s\n  virt-ap [--root DIR] %s\n  virt-ap --help | --version\n\n%s\n",
               _ ("Usage:"), _ ("COMMAND [OPTION...] [ARGUMENT...]"), _ ("Commands:"));
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    output_add (&output, "  %-9s %s\n", commands[i].name, _ (commands[i].summary));
+    output_add (&output, "  %-11s %s\n", commands[i].name, _ (commands[i].summary));
   output_add (&output, "\n%s\n  --root DIR  %s\n  -h, --help  %s\n  --version   %s\n\n",
               _ ("Options:"), _ ("look at /sys, /proc, /etc and /run below DIR"),
               _ ("show this help"), _ ("show the version"));

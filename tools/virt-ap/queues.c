@@ -5,31 +5,6 @@
  */
 #include "queues.h"
 
-/*
- * What of its matrix a device passes on: only what is in the host's configuration,
- * and no adapter that has a queue in the matrix which vfio_ap does not hold.
- * Source: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()
- */
-static VapMatrix
-effective_matrix (const VapHost *host, const VapMatrix *matrix)
-{
-  VapMatrix effective = {
-    .adapters = vap_mask_and (&matrix->adapters, &host->adapters),
-    .domains = vap_mask_and (&matrix->domains, &host->usage_domains),
-    .control_domains = vap_mask_and (&matrix->control_domains, &host->control_domains),
-  };
-  VapMask assigned = effective.adapters;
-
-  VAP_MASK_FOREACH (&assigned, adapter) {
-    VapMask unbound
-        = vap_mask_minus (&effective.domains, &host->vfio_bound.domains[adapter]);
-
-    if (!vap_mask_is_empty (&unbound))
-      vap_mask_clear (&effective.adapters, (guint)adapter);
-  }
-  return effective;
-}
-
 static void
 name_matrix (QueueMap *map, const VapMatrix *matrix)
 {
@@ -131,7 +106,7 @@ queue_map_new (const VapHost *host)
     if (!device->active)
       continue;
     map->ordinals[i] = map->n_active++;
-    map->effective[i] = effective_matrix (host, &device->matrix);
+    map->effective[i] = vap_host_filter_matrix (host, &device->matrix);
     fill_device (map, i);
   }
   VAP_MASK_FOREACH (&map->adapters, adapter) {

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# linking.sh PROGRAM…: none of them loads libvirt, whose libraries cost more to load than
+# a judgement; ask-libvirt alone does.
+command -v ldd >/dev/null || { echo "1..0 # SKIP ldd is not there"; exit 0; }
+number=0
+failed=0
+for program; do
+  number=$((number + 1))
+  loaded=$(ldd "$program")
+  case $loaded in
+  *libvirt.so*) echo "not ok $number - ${program##*/} loads libvirt"; failed=1 ;;
+  *libc.so*) echo "ok $number - ${program##*/} loads no libvirt" ;;
+  *) echo "not ok $number - ldd ${program##*/}: $loaded"; failed=1 ;;
+  esac
+done
+echo "1..$number"
+exit $failed
