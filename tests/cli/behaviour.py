@@ -5,7 +5,9 @@ colours, wrong usage, input without end, output that cannot be written."""
 import os
 import pty
 import re
+import socket
 import subprocess
+import time
 
 from cli import Scratch, Tap
 
@@ -52,7 +54,8 @@ def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
              ["caps", "much"], ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
-             ["caps", "--qemu"], ["caps", "--connect"], ["guest-view"], ["qemu-flags"],
+             ["caps", "--qemu"], ["caps", "--connect"], ["caps", "--timeout", "-1"],
+             ["caps", "--timeout", "soon"], ["guest-view"], ["qemu-flags"],
              ["guest-view", "a", "b"], ["qemu-flags", "a", "b"],
              ["guest-view", "web1", "--pqap", "nonsense"],
              ["guest-view", "web1", "--pqap", "3,05.0047,what"],
@@ -158,6 +161,20 @@ def plain_names(tap, scratch):
                not re.search("^(error.x|  A forged|b.xml)", text, re.M), result)
 
 
+def silent_daemon(tap, scratch):
+    """A daemon that takes the connection and never answers is left."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        path = os.path.join(scratch.dir, "socket")
+        listener.bind(path)
+        listener.listen()
+        before = time.monotonic()
+        result = scratch.run("caps", "--timeout", "1", "--connect",
+                             "qemu+unix:///system?socket=" + path, host="none")
+        tap.ok("caps: a daemon that never answers", result.status == UNJUDGED
+               and "did not answer within 1 s" in result.err
+               and time.monotonic() - before < 20, result)
+
+
 def hostile_input(tap, scratch):
     big = b"<domain>" + b" " * (5 << 20)
     cases = {
@@ -218,8 +235,8 @@ def main():
     tap = Tap()
     with Scratch() as scratch:
         for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
-                     picture_agrees, colours, plain_names, hostile_input, output_errors,
-                     check_kinds):
+                     picture_agrees, colours, plain_names, silent_daemon,
+                     hostile_input, output_errors, check_kinds):
             part(tap, scratch)
     tap.done()
 

@@ -14,9 +14,10 @@
 #include "libvirt.h"
 #include "options.h"
 
-#define LOCAL_SECONDS 10u
+#define LOCAL_SECONDS 10
 /* a person may have to type a password */
-#define CONNECT_SECONDS 120u
+#define CONNECT_SECONDS 120
+#define SECONDS_MAX 3600
 
 static void
 caps_facts_clear (CapsFacts *facts)
@@ -69,15 +70,17 @@ ask_kvm (CapsFacts *facts, gboolean is_here)
 }
 
 /* @uri: NULL for this machine's daemon, which need not be there.  A URI that was
- * given is meant: FALSE with @error when it is not reached */
+ * given is meant: FALSE with @error when it is not reached.  @patience: seconds, 0 for
+ * the usual */
 static gboolean
-ask_libvirt (CapsFacts *facts, gboolean is_here, const char *uri, GError **error)
+ask_libvirt (CapsFacts *facts, gboolean is_here, const char *uri, guint patience,
+             GError **error)
 {
   GError *problem = NULL;
   const char *local;
 
   if (uri != NULL) {
-    facts->remote = libvirt_ask (uri, CONNECT_SECONDS, error);
+    facts->remote = libvirt_ask (uri, patience > 0 ? patience : CONNECT_SECONDS, error);
     return facts->remote != NULL;
   }
   if (!is_here) {
@@ -86,7 +89,8 @@ ask_libvirt (CapsFacts *facts, gboolean is_here, const char *uri, GError **error
   }
   local = libvirt_local_uri (&problem);
   if (local != NULL)
-    facts->remote = libvirt_ask (local, LOCAL_SECONDS, &problem);
+    facts->remote
+        = libvirt_ask (local, patience > 0 ? patience : LOCAL_SECONDS, &problem);
   if (facts->remote == NULL)
     facts->libvirt_problem = take_message (problem);
   return TRUE;
@@ -126,12 +130,12 @@ is_local_uri (const char *uri)
 
 static gboolean
 ask_all (CapsFacts *facts, const char *root, const char *binary, const char *uri,
-         GError **error)
+         guint patience, GError **error)
 {
   gboolean is_remote = !is_local_uri (uri);
   gboolean is_here = !is_remote && (root == NULL || *root == '\0');
 
-  if (!ask_libvirt (facts, is_here, uri, error))
+  if (!ask_libvirt (facts, is_here, uri, patience, error))
     return FALSE;
   if (!is_remote) {
     facts->host = vap_host_read (root, error);
@@ -147,11 +151,14 @@ command_caps (const char *root, char **argv)
 {
   g_autofree char *binary = NULL;
   g_autofree char *uri = NULL;
+  int patience = 0;
   const GOptionEntry entries[] = {
     { "qemu", 0, 0, G_OPTION_ARG_FILENAME, &binary,
       N_ ("Ask this QEMU instead of the one libvirt would take"), N_ ("BINARY") },
     { "connect", 0, 0, G_OPTION_ARG_STRING, &uri,
       N_ ("Ask the host of this libvirt connection"), N_ ("URI") },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &patience, N_ ("Wait so long for libvirt"),
+      N_ ("SECONDS") },
     G_OPTION_ENTRY_NULL,
   };
   const OptionsSpec spec = {
@@ -168,7 +175,10 @@ command_caps (const char *root, char **argv)
 
   if (!options_parse (&options, &spec, root, argv, &status))
     return status;
-  if (!ask_all (&facts, options.root, binary, uri, &error)) {
+  if (patience < 0 || patience > SECONDS_MAX)
+    return options_usage_error (spec.name, _ ("--timeout takes 1 to %d seconds"),
+                                SECONDS_MAX);
+  if (!ask_all (&facts, options.root, binary, uri, (guint)patience, &error)) {
     report ("%s", error->message);
     return STATUS_UNJUDGED;
   }

@@ -96,7 +96,7 @@ conclude (const Wait *wait, const char *uri, guint seconds, GError **error)
 
   if (wait->late)
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-                 _ ("libvirt at '%s' did not answer within %u seconds"), uri, seconds);
+                 _ ("libvirt at '%s' did not answer within %u s"), uri, seconds);
   else if (!g_subprocess_get_successful (wait->process))
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("libvirt at '%s': %s"), uri,
                  *complaint != '\0' ? complaint : _ ("it ended without an answer"));
