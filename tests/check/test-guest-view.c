@@ -281,7 +281,7 @@ test_random (void)
   g_autoptr (VapHost) host = host_of ("cpuinfo\n" BUS "\n" DEVICE);
   VapHostDevice *device = g_ptr_array_index (host->devices, 0);
 
-  for (guint i = 0; i < 400; i++) {
+  for (guint i = 0; i < 120; i++) {
     g_autoptr (VapGuest) guest
         = guest_of (features[i % G_N_ELEMENTS (features)], FALSE, A_UUID);
     g_autoptr (VapGuestView) view = NULL;
