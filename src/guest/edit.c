@@ -301,6 +301,50 @@ vap_edits_append (VapEdits *edits, const xmlNode *parent, GPtrArray *texts)
   }
 }
 
+/* The value of an attribute between its quotes: where it begins, or NULL.  The tag was
+ * parsed before, so that each name has its '=' and its two quotes. */
+static const char *
+find_value (const char *at, const char *end, const char *name, gsize *length)
+{
+  while (at < end) {
+    const char *word, *opening, *closing;
+    gsize word_length;
+
+    at += strspn (at, " \t\r\n");
+    word = at;
+    word_length = strcspn (word, " \t\r\n=/>");
+    opening = at + strcspn (at, "\"'>");
+    if (word_length == 0 || opening >= end || *opening == '>')
+      return NULL;
+    closing = memchr (opening + 1, *opening, end - opening - 1);
+    if (closing == NULL)
+      return NULL;
+    if (strlen (name) == word_length && strncmp (word, name, word_length) == 0) {
+      *length = closing - opening - 1;
+      return opening + 1;
+    }
+    at = closing + 1;
+  }
+  return NULL;
+}
+
+void
+vap_edits_set_attribute (VapEdits *edits, const xmlNode *element, const char *name,
+                         const char *value)
+{
+  const Span *span = span_of (element);
+  g_autofree char *tag = tag_name (edits, element);
+  const char *attributes = edits->xml + span->start + 1 + strlen (tag);
+  gsize length;
+  const char *old = find_value (attributes, edits->xml + span->content, name, &length);
+
+  if (old != NULL)
+    add_change (edits, old - edits->xml, length, g_strdup (value));
+  else
+    add_change (edits, attributes - edits->xml, 0,
+                g_strdup_printf (" %s='%s'", name, value));
+}
+
 static gint
 compare_changes (gconstpointer a, gconstpointer b)
 {

@@ -37,6 +37,11 @@ void vap_edits_insert_after (VapEdits *edits, const xmlNode *element, const char
 /* likewise, as last children; once for a parent.  @texts: char * */
 void vap_edits_append (VapEdits *edits, const xmlNode *parent, GPtrArray *texts);
 
+/* @value needs no escaping.  An attribute that is there gets it in its quotes, a new
+ * one stands first. */
+void vap_edits_set_attribute (VapEdits *edits, const xmlNode *element, const char *name,
+                              const char *value);
+
 /* (transfer full): the new document */
 char *vap_edits_apply (VapEdits *edits);
 

@@ -14,7 +14,15 @@
 #include "guest/uuid.h"
 
 /* What libvirt wraps around a domain: nothing, the state of a running one
- * (virDomainObjFormat()), a snapshot (virDomainSnapshotDefFormat()). */
+ * (virDomainObjFormat()), a snapshot (virDomainSnapshotDefFormat()), a checkpoint
+ * (virDomainCheckpointDefFormat()). */
+static gboolean
+is_around_domain (const xmlNode *root)
+{
+  return vap_xml_is (root, "domstatus") || vap_xml_is (root, "domainsnapshot")
+         || vap_xml_is (root, "domaincheckpoint");
+}
+
 xmlNode *
 vap_guest_xml_domain (const xmlDoc *doc, GError **error)
 {
@@ -23,7 +31,7 @@ vap_guest_xml_domain (const xmlDoc *doc, GError **error)
 
   if (vap_xml_is (root, "domain"))
     return root;
-  if (!vap_xml_is (root, "domstatus") && !vap_xml_is (root, "domainsnapshot")) {
+  if (!is_around_domain (root)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line %ld: <%s> is not a domain"), vap_xml_line (root),
                  (const char *)root->name);
@@ -124,10 +132,9 @@ read_cpu (VapGuest *guest, const xmlNode *domain, GError **error)
          && read_features (guest, vap_guest_xml_crypto (domain), TRUE, seen, error);
 }
 
-/* NULL when the hostdev is no mediated device; a missing mode is subsystem
- * (virDomainHostdevDefParseXML()) */
-static VapGuestDevice *
-read_hostdev (const xmlNode *hostdev)
+/* a missing mode is subsystem (virDomainHostdevDefParseXML()) */
+VapGuestDevice *
+vap_guest_xml_mdev (const xmlNode *hostdev)
 {
   g_autofree char *mode = vap_xml_attribute (hostdev, "mode");
   g_autofree char *type = vap_xml_attribute (hostdev, "type");
@@ -153,7 +160,7 @@ read_devices (VapGuest *guest, const xmlNode *domain)
     if (guest->emulator == NULL)
       guest->emulator = vap_xml_text (vap_xml_child (devices, NULL, "emulator"));
     VAP_XML_FOREACH (devices, NULL, "hostdev", hostdev) {
-      VapGuestDevice *device = read_hostdev (hostdev);
+      VapGuestDevice *device = vap_guest_xml_mdev (hostdev);
 
       if (device != NULL)
         g_ptr_array_add (guest->devices, device);
@@ -211,6 +218,6 @@ vap_guest_device_parse (const char *xml, gsize length, VapGuestDevice **device,
     return FALSE;
   root = xmlDocGetRootElement (doc);
   if (vap_xml_is (root, "hostdev"))
-    *device = read_hostdev (root);
+    *device = vap_guest_xml_mdev (root);
   return TRUE;
 }

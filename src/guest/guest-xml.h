@@ -8,13 +8,16 @@
 
 G_BEGIN_DECLS
 
-/* the <domain> in a document whose root is one, <domstatus> or
- * <domainsnapshot>; NULL with %VAP_ERROR_MALFORMED */
+/* the <domain> in a document whose root is one, <domstatus>, <domainsnapshot> or
+ * <domaincheckpoint>; NULL with %VAP_ERROR_MALFORMED */
 xmlNode *vap_guest_xml_domain (const xmlDoc *doc, GError **error);
 
 /* our element below the first <metadata>; libvirt keeps one for each namespace
  * (src/util/virxml.c, virXMLNodeSanitizeNamespaces()) */
 xmlNode *vap_guest_xml_crypto (const xmlNode *domain);
+
+/* NULL when the <hostdev> is no mediated device */
+VapGuestDevice *vap_guest_xml_mdev (const xmlNode *hostdev);
 
 /* a <cpu>'s mode; FALSE with %VAP_ERROR_MALFORMED for an unknown one */
 gboolean vap_guest_xml_cpu_mode (const xmlNode *cpu, VapCpuMode *mode, GError **error);

@@ -202,25 +202,32 @@ add_to_crypto (const Rewriting *rewriting, xmlNode *crypto, const Features *move
   return TRUE;
 }
 
+/* our element, where there is none yet */
+static void
+add_crypto (const Rewriting *rewriting, GPtrArray *entries)
+{
+  xmlNode *metadata = vap_xml_child (rewriting->domain, NULL, "metadata");
+  g_autoptr (GPtrArray) whole = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (whole, format_crypto (entries));
+  if (metadata != NULL)
+    vap_edits_append (rewriting->edits, metadata, whole);
+  else
+    add_metadata (rewriting, g_ptr_array_index (whole, 0));
+}
+
 static gboolean
 keep_features (const Rewriting *rewriting, const Features *moved, GError **error)
 {
-  xmlNode *metadata = vap_xml_child (rewriting->domain, NULL, "metadata");
   xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
   g_autoptr (GPtrArray) texts = NULL;
-  g_autoptr (GPtrArray) whole = NULL;
 
   if (crypto != NULL)
     return add_to_crypto (rewriting, crypto, moved, error);
 
   texts = format_features (rewriting->cpu, NULL, moved, NULL,
                            "<" VAP_METADATA_PREFIX ":feature name='%s' policy='%s'/>");
-  whole = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (whole, format_crypto (texts));
-  if (metadata != NULL)
-    vap_edits_append (rewriting->edits, metadata, whole);
-  else
-    add_metadata (rewriting, g_ptr_array_index (whole, 0));
+  add_crypto (rewriting, texts);
   return TRUE;
 }
 
@@ -301,5 +308,97 @@ vap_rewrite_show_features (const char *xml, gsize length, GError **error)
   if (texts->len > 0)
     vap_edits_append (rewriting.edits, rewriting.cpu, texts);
   forget_features (&rewriting, crypto, &kept);
+  return vap_edits_apply (rewriting.edits);
+}
+
+/* the device of a <hostdev> whose model is to be set; NULL when it is to be left */
+static VapGuestDevice *
+read_wrong_device (const xmlNode *hostdev, const char *const *uuids)
+{
+  g_autoptr (VapGuestDevice) device = vap_guest_xml_mdev (hostdev);
+
+  if (device == NULL || device->uuid == NULL
+      || g_strcmp0 (device->model, "vfio-pci") != 0
+      || !g_strv_contains (uuids, device->uuid))
+    return NULL;
+  return g_steal_pointer (&device);
+}
+
+static void
+set_model (VapEdits *edits, const xmlNode *hostdev)
+{
+  vap_edits_set_attribute (edits, hostdev, "model", "vfio-ap");
+}
+
+/* In the domain, whose metadata gets the list of what was changed. */
+static void
+set_models (const Rewriting *rewriting, const char *const *uuids)
+{
+  xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
+  const xmlChar *prefix = crypto != NULL ? crypto->ns->prefix
+                                         : (const xmlChar *)VAP_METADATA_PREFIX;
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  VAP_XML_FOREACH (rewriting->domain, NULL, "devices", devices)
+    VAP_XML_FOREACH (devices, NULL, "hostdev", hostdev) {
+      g_autoptr (VapGuestDevice) device = read_wrong_device (hostdev, uuids);
+
+      if (device == NULL)
+        continue;
+      set_model (rewriting->edits, hostdev);
+      g_ptr_array_add (
+          entries,
+          g_markup_printf_escaped (
+              "<%s%schanged device='%s' what='model' from='vfio-pci' to='vfio-ap'/>",
+              prefix != NULL ? (const char *)prefix : "", prefix != NULL ? ":" : "",
+              device->uuid));
+    }
+  if (entries->len == 0)
+    return;
+  if (crypto != NULL)
+    vap_edits_append (rewriting->edits, crypto, entries);
+  else
+    add_crypto (rewriting, entries);
+}
+
+static char *
+set_model_of_one (const char *xml, gsize length, const char *const *uuids, GError **error)
+{
+  g_autoptr (xmlDoc) doc = vap_xml_parse (xml, length, error);
+  g_autoptr (VapEdits) edits = NULL;
+  g_autoptr (VapGuestDevice) device = NULL;
+  xmlNode *root;
+
+  if (doc == NULL)
+    return NULL;
+  edits = vap_edits_new (xml, length, doc, error);
+  if (edits == NULL)
+    return NULL;
+  root = xmlDocGetRootElement (doc);
+  device = read_wrong_device (root, uuids);
+  if (device != NULL)
+    set_model (edits, root);
+  return vap_edits_apply (edits);
+}
+
+static gboolean
+is_hostdev (const char *xml, gsize length)
+{
+  g_autoptr (xmlDoc) doc = vap_xml_parse (xml, length, NULL);
+
+  return doc != NULL && vap_xml_is (xmlDocGetRootElement (doc), "hostdev");
+}
+
+char *
+vap_rewrite_set_models (const char *xml, gsize length, const char *const *uuids,
+                        GError **error)
+{
+  g_auto (Rewriting) rewriting = { NULL, NULL, NULL, NULL };
+
+  if (is_hostdev (xml, length))
+    return set_model_of_one (xml, length, uuids, error);
+  if (!rewriting_open (&rewriting, xml, length, error))
+    return NULL;
+  set_models (&rewriting, uuids);
   return vap_edits_apply (rewriting.edits);
 }

@@ -29,4 +29,18 @@ char *vap_rewrite_hide_features (const char *xml, gsize length, const char *cons
 char *vap_rewrite_show_features (const char *xml, gsize length,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * vap_rewrite_set_models:
+ * @xml: a domain, or one <hostdev>
+ * @uuids: NULL-terminated canonical UUIDs of mediated devices
+ *
+ * Gives each of these devices whose model is vfio-pci the model vfio-ap, and tells
+ * so in <metadata><virt-ap:crypto><virt-ap:changed>; a single <hostdev> has no place
+ * for that.
+ *
+ * Returns: (transfer full): the new document, or NULL with @error
+ */
+char *vap_rewrite_set_models (const char *xml, gsize length, const char *const *uuids,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

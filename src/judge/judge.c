@@ -17,6 +17,7 @@ verdict_take (VapFindings *findings)
   VapVerdict *verdict = g_new0 (VapVerdict, 1);
 
   verdict->findings = findings;
+  verdict->notes = g_ptr_array_new_with_free_func (g_free);
   return verdict;
 }
 
@@ -28,6 +29,7 @@ vap_verdict_free (VapVerdict *verdict)
 
   vap_findings_free (verdict->findings);
   g_free (verdict->rewritten);
+  g_ptr_array_unref (verdict->notes);
   g_free (verdict);
 }
 
@@ -47,34 +49,135 @@ ask_qemu (const VapHost *host, const VapGuest *guest)
   return qemu;
 }
 
-VapVerdict *
-vap_judge_domain_xml (const char *root, const char *xml, gsize length, VapAction action,
-                      GError **error)
+/* The devices that the guest calls vfio-pci, as OpenStack Nova does with every
+ * mediated device, and that are AP matrices of this host: NULL-terminated UUIDs that
+ * belong to @guest. */
+static const char **
+wrong_models (const VapHost *host, const VapGuest *guest)
+{
+  g_autoptr (GPtrArray) uuids = g_ptr_array_new ();
+
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *device = guest->devices->pdata[i];
+
+    if (g_strcmp0 (device->model, "vfio-pci") == 0 && device->uuid != NULL
+        && vap_host_find_device (host, device->uuid) != NULL)
+      g_ptr_array_add (uuids, device->uuid);
+  }
+  g_ptr_array_add (uuids, NULL);
+  return (const char **)g_ptr_array_free (g_steal_pointer (&uuids), FALSE);
+}
+
+static void
+note_models (VapVerdict *verdict, const char *guest, const char *const *uuids)
+{
+  for (; *uuids != NULL; uuids++)
+    g_ptr_array_add (
+        verdict->notes,
+        g_strdup_printf (_ ("guest '%s': device %s is an AP matrix, so its model was "
+                            "changed from vfio-pci to vfio-ap"),
+                         guest, *uuids));
+}
+
+/* Replaces the guest by one with the right models, and leaves its XML in
+ * @verdict, if there is anything to do. */
+static gboolean
+mend_guest (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
+            VapVerdict *verdict, GError **error)
+{
+  g_autofree const char **uuids = wrong_models (host, *guest);
+  VapGuest *mended;
+
+  if (uuids[0] == NULL)
+    return TRUE;
+  verdict->rewritten = vap_rewrite_set_models (xml, length, uuids, error);
+  if (verdict->rewritten == NULL)
+    return FALSE;
+  note_models (verdict, (*guest)->name != NULL ? (*guest)->name : "", uuids);
+  mended = vap_guest_parse (verdict->rewritten, strlen (verdict->rewritten), error);
+  if (mended == NULL)
+    return FALSE;
+  vap_guest_unref (*guest);
+  *guest = mended;
+  return TRUE;
+}
+
+/* takes the features that QEMU must not see out of @xml, or of what it became */
+static gboolean
+hide_features (const char *xml, gsize length, const VapGuest *guest, const VapQemu *qemu,
+               VapVerdict *verdict, GError **error)
+{
+  g_autofree const char **hidden = vap_check_hidden_features (guest, qemu);
+  g_autofree char *before = g_steal_pointer (&verdict->rewritten);
+
+  if (hidden[0] == NULL) {
+    verdict->rewritten = g_steal_pointer (&before);
+    return TRUE;
+  }
+  if (before != NULL)
+    length = strlen (before);
+  verdict->rewritten
+      = vap_rewrite_hide_features (before != NULL ? before : xml, length, hidden, error);
+  return verdict->rewritten != NULL;
+}
+
+/* What is done with a domain XML. */
+typedef enum {
+  WORK_JUDGE = 1 << 0,
+  WORK_MEND = 1 << 1,
+} Work;
+
+static VapVerdict *
+work_on_guest (const char *root, const char *xml, gsize length, Work work,
+               VapAction action, GError **error)
 {
   g_autoptr (VapGuest) guest = vap_guest_parse (xml, length, error);
   g_autoptr (VapHost) host = NULL;
   g_autoptr (VapQemu) qemu = NULL;
   g_autoptr (VapVerdict) verdict = NULL;
-  g_autofree const char **hidden = NULL;
 
   if (guest == NULL)
     return NULL;
+  verdict = verdict_take (vap_findings_new ());
   if (!vap_guest_concerns_ap (guest))
-    return verdict_take (vap_findings_new ());
+    return g_steal_pointer (&verdict);
 
   host = vap_host_read (root, error);
   if (host == NULL)
     return NULL;
+  if ((work & WORK_MEND) && !mend_guest (host, &guest, xml, length, verdict, error))
+    return NULL;
 
   qemu = ask_qemu (host, guest);
-  verdict = verdict_take (vap_check_guest (host, qemu, guest, action));
-  hidden = vap_check_hidden_features (guest, qemu);
-  if (hidden[0] != NULL && !vap_findings_refuse (verdict->findings)) {
-    verdict->rewritten = vap_rewrite_hide_features (xml, length, hidden, error);
-    if (verdict->rewritten == NULL)
-      return NULL;
+  if (work & WORK_JUDGE) {
+    vap_findings_free (verdict->findings);
+    verdict->findings = vap_check_guest (host, qemu, guest, action);
   }
+  if (vap_findings_refuse (verdict->findings))
+    g_clear_pointer (&verdict->rewritten, g_free);
+  else if (!hide_features (xml, length, guest, qemu, verdict, error))
+    return NULL;
   return g_steal_pointer (&verdict);
+}
+
+VapVerdict *
+vap_judge_domain_xml (const char *root, const char *xml, gsize length, VapAction action,
+                      GError **error)
+{
+  return work_on_guest (root, xml, length, WORK_JUDGE, action, error);
+}
+
+VapVerdict *
+vap_judge_mended_xml (const char *root, const char *xml, gsize length, VapAction action,
+                      GError **error)
+{
+  return work_on_guest (root, xml, length, WORK_JUDGE | WORK_MEND, action, error);
+}
+
+VapVerdict *
+vap_judge_translated_xml (const char *root, const char *xml, gsize length, GError **error)
+{
+  return work_on_guest (root, xml, length, WORK_MEND, VAP_ACTION_DEFINE, error);
 }
 
 /* A guest that this user may not read.  Its CPU is taken for the host's, which has
@@ -100,18 +203,74 @@ add_guest_unread (VapFindings *findings, const char *name)
       g_strdup (_ ("ask again as root to have everything compared")));
 }
 
-VapVerdict *
-vap_judge_attach_xml (const char *root, const char *guest_name, const char *guest_uuid,
-                      const char *xml, gsize length, GError **error)
+static gboolean
+has_device (const VapGuest *guest, const VapGuestDevice *device)
 {
-  g_autoptr (VapGuestDevice) device = NULL;
-  g_autoptr (VapHost) host = NULL;
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *own = guest->devices->pdata[i];
+
+    if (own->uuid != NULL && g_strcmp0 (own->uuid, device->uuid) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* the guest with the device, as the snapshot or its stand-in has it */
+static VapVerdict *
+judge_attached (const VapHost *host, const char *guest_name, const char *guest_uuid,
+                const VapGuestDevice *device, gboolean in_place, GError **error)
+{
+  const VapHostGuest *known = vap_host_find_guest (host, guest_uuid);
+  gboolean running = known != NULL && known->running != NULL;
   g_autoptr (VapGuest) before = NULL;
   g_autoptr (VapGuest) after = NULL;
   g_autoptr (VapQemu) qemu = NULL;
-  const VapHostGuest *known;
   VapVerdict *verdict;
-  gboolean running;
+
+  if (known != NULL)
+    before = vap_guest_ref (running ? known->running : known->defined);
+  else
+    before = stand_in (guest_name, guest_uuid, error);
+  if (before == NULL)
+    return NULL;
+
+  if (in_place && has_device (before, device))
+    after = vap_guest_ref (before);
+  else
+    after = vap_guest_with_device (before, device);
+  qemu = ask_qemu (host, after);
+  verdict = verdict_take (vap_check_guest (
+      host, qemu, after, running ? VAP_ACTION_START : VAP_ACTION_DEFINE));
+  if (known == NULL)
+    add_guest_unread (verdict->findings, guest_name);
+  return verdict;
+}
+
+/* The device with the right model, and its XML in @rewritten. */
+static gboolean
+mend_device (VapGuestDevice *device, const char *xml, gsize length, char **rewritten,
+             GError **error)
+{
+  const char *const uuids[] = { device->uuid, NULL };
+
+  if (g_strcmp0 (device->model, "vfio-pci") != 0)
+    return TRUE;
+  *rewritten = vap_rewrite_set_models (xml, length, uuids, error);
+  if (*rewritten == NULL)
+    return FALSE;
+  g_free (device->model);
+  device->model = g_strdup ("vfio-ap");
+  return TRUE;
+}
+
+static VapVerdict *
+work_on_attach (const char *root, const char *guest_name, const char *guest_uuid,
+                const char *xml, gsize length, gboolean mend, GError **error)
+{
+  g_autoptr (VapGuestDevice) device = NULL;
+  g_autoptr (VapHost) host = NULL;
+  g_autoptr (VapVerdict) verdict = NULL;
+  g_autofree char *rewritten = NULL;
 
   if (!vap_guest_device_parse (xml, length, &device, error))
     return NULL;
@@ -124,23 +283,31 @@ vap_judge_attach_xml (const char *root, const char *guest_name, const char *gues
   /* another mediated device is nothing to refuse for what the guest has already */
   if (!vap_host_is_matrix (host, device))
     return verdict_take (vap_findings_new ());
-
-  known = vap_host_find_guest (host, guest_uuid);
-  running = known != NULL && known->running != NULL;
-  if (known != NULL)
-    before = vap_guest_ref (running ? known->running : known->defined);
-  else
-    before = stand_in (guest_name, guest_uuid, error);
-  if (before == NULL)
+  if (mend && !mend_device (device, xml, length, &rewritten, error))
     return NULL;
 
-  after = vap_guest_with_device (before, device);
-  qemu = ask_qemu (host, after);
-  verdict = verdict_take (vap_check_guest (
-      host, qemu, after, running ? VAP_ACTION_START : VAP_ACTION_DEFINE));
-  if (known == NULL)
-    add_guest_unread (verdict->findings, guest_name);
-  return verdict;
+  verdict = judge_attached (host, guest_name, guest_uuid, device, mend, error);
+  if (verdict != NULL && rewritten != NULL && !vap_findings_refuse (verdict->findings)) {
+    const char *const uuids[] = { device->uuid, NULL };
+
+    verdict->rewritten = g_steal_pointer (&rewritten);
+    note_models (verdict, guest_name, uuids);
+  }
+  return g_steal_pointer (&verdict);
+}
+
+VapVerdict *
+vap_judge_attach_xml (const char *root, const char *guest_name, const char *guest_uuid,
+                      const char *xml, gsize length, GError **error)
+{
+  return work_on_attach (root, guest_name, guest_uuid, xml, length, FALSE, error);
+}
+
+VapVerdict *
+vap_judge_mended_attach (const char *root, const char *guest_name, const char *guest_uuid,
+                         const char *xml, gsize length, GError **error)
+{
+  return work_on_attach (root, guest_name, guest_uuid, xml, length, TRUE, error);
 }
 
 static VapVerdict *

@@ -11,12 +11,19 @@
 G_BEGIN_DECLS
 
 /**
- * VapVerdict: @findings is always there.  @rewritten is the domain XML to pass on
- * instead, NULL when it goes on as it came.
+ * VapVerdict:
+ * @findings: always there
+ * @rewritten: (nullable): the XML to pass on instead, NULL when it goes on as it came
+ * @stale: what is stored asks for a CPU feature that its QEMU has no property for, so
+ *   that it does not start before it is defined again
+ * @notes: char *: for a log, what @rewritten changes and what was left to another
+ *   door, a sentence each
  */
 typedef struct {
   VapFindings *findings;
   char *rewritten;
+  gboolean stale;
+  GPtrArray *notes;
 } VapVerdict;
 
 void vap_verdict_free (VapVerdict *verdict);
@@ -34,6 +41,21 @@ VapVerdict *vap_judge_domain_xml (const char *root, const char *xml, gsize lengt
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * vap_judge_mended_xml:
+ *
+ * As vap_judge_domain_xml(), for who can pass on another document: what virt-ap can
+ * mend without a question is mended first, then judged.
+ */
+VapVerdict *vap_judge_mended_xml (const char *root, const char *xml, gsize length,
+                                  VapAction action,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the same document mended, and without what QEMU has no property for, but not
+ * judged: there are no findings */
+VapVerdict *vap_judge_translated_xml (const char *root, const char *xml, gsize length,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * vap_judge_attach_xml:
  * @guest_uuid: canonical UUID of the guest that gets the device
  * @guest_name: for the messages
@@ -41,6 +63,41 @@ VapVerdict *vap_judge_domain_xml (const char *root, const char *xml, gsize lengt
 VapVerdict *vap_judge_attach_xml (const char *root, const char *guest_name,
                                   const char *guest_uuid, const char *xml, gsize length,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* as vap_judge_attach_xml(), with the device mended first; one that the guest has
+ * already is judged in its place */
+VapVerdict *vap_judge_mended_attach (const char *root, const char *guest_name,
+                                     const char *guest_uuid, const char *xml,
+                                     gsize length,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * vap_judge_stored_guest:
+ * @guest_uuid: canonical
+ *
+ * A guest that is to start as it is defined.  A definition that is not there, or may
+ * not be read by this user, gives a note and no findings: libvirt's hook, which may,
+ * judges it.
+ */
+VapVerdict *vap_judge_stored_guest (const char *root, const char *guest_name,
+                                    const char *guest_uuid,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the same of a snapshot that the guest is to be put back to */
+VapVerdict *vap_judge_stored_snapshot (const char *root, const char *guest_name,
+                                       const char *snapshot_name,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the same of a node device, by libvirt's name for it; one that is no mediated
+ * device has no findings */
+VapVerdict *vap_judge_stored_device (const char *root, const char *name,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* a device that is there already; @only_stored: its definition only, else the
+ * active device too, if it is active */
+VapVerdict *vap_judge_device_update (const char *root, const char *xml, gsize length,
+                                     gboolean only_stored,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 VapVerdict *vap_judge_device_xml (const char *root, const char *xml, gsize length,
                                   VapAction action,

@@ -13,24 +13,61 @@
 
 #define BYTES(text) ((const guint8 *) (text))
 
-/* A payload of every shape, as XDR writes it: big-endian words, strings padded to
- * a multiple of four. */
+#define GUEST                                                                            \
+  "\0\0\0\x04web1\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"       \
+  "\xff\xff\xff\xff"
+#define XML "\0\0\0\x05<dom>\0\0\0"
+#define FLAGS "\0\0\0\x12"
+#define NOTHING "\0\0\0\0"
+#define THERE "\0\0\0\x01"
+#define NAME "\0\0\0\x03one\0"
+#define HYPER "\0\0\0\0\0\0\0\x07"
+#define COOKIE "\0\0\0\x02" "ab\0\0"
+/* bandwidth (unsigned hyper), uri (string), a flag (int) */
+#define PARAM_BANDWIDTH "\0\0\0\x09" "bandwidth\0\0\0" "\0\0\0\x04" HYPER
+#define PARAM_URI "\0\0\0\x03uri\0" "\0\0\0\x07" NAME
+#define PARAM_INT "\0\0\0\x04post" "\0\0\0\x01" FLAGS
+#define PARAM_XML "\0\0\0\x0f" "destination_xml\0" "\0\0\0\x07" XML
+#define PARAM_DXML "\0\0\0\x04" "dxml" "\0\0\0\x07" XML
+
+/* A payload of every shape that the gate knows, as XDR writes it: big-endian words,
+ * strings padded to a multiple of four. */
+#define ROW(shape, xml, bytes) { shape, xml, bytes, sizeof (bytes) - 1 }
 static const struct {
   VapRpcShape shape;
+  gboolean has_xml;
   const char *bytes;
   gsize length;
 } payloads[] = {
-  { VAP_RPC_ARGS_XML, "\0\0\0\x05<dom>\0\0\0", 12 },
-  { VAP_RPC_ARGS_FLAGS, "\0\0\0\x05<dom>\0\0\0\0\0\0\x12", 16 },
-  { VAP_RPC_ARGS_DOMAIN,
-    "\0\0\0\x04web1\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
-    "\xff\xff\xff\xff\0\0\0\x05<dom>\0\0",
-    40 },
-  { VAP_RPC_ARGS_DOMAIN | VAP_RPC_ARGS_FLAGS,
-    "\0\0\0\x04web1\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
-    "\xff\xff\xff\xff\0\0\0\x05<dom>\0\0\0\0\0\0\x12",
-    44 },
+  ROW ("x", TRUE, XML),
+  ROW ("xu", TRUE, XML FLAGS),
+  ROW ("d", FALSE, GUEST),
+  ROW ("du", FALSE, GUEST FLAGS),
+  ROW ("dx", TRUE, GUEST XML),
+  ROW ("dxu", TRUE, GUEST XML FLAGS),
+  ROW ("nu", FALSE, NAME FLAGS),
+  ROW ("nxu", TRUE, NAME XML FLAGS),
+  ROW ("ndu", FALSE, NAME GUEST FLAGS),
+  ROW ("sxu", TRUE, NAME XML FLAGS),
+  ROW ("sXu", TRUE, NAME THERE XML FLAGS),
+  ROW ("sXu", FALSE, NAME NOTHING FLAGS),
+  ROW ("dXu", TRUE, GUEST THERE XML FLAGS),
+  ROW ("dsXu", TRUE, GUEST NAME THERE XML FLAGS),
+  ROW ("dXhSh", TRUE, GUEST THERE XML HYPER NOTHING HYPER),
+  ROW ("dXhSh", FALSE, GUEST NOTHING HYPER THERE NAME HYPER),
+  ROW ("dXoSShSh", TRUE, GUEST THERE XML COOKIE NOTHING THERE NAME HYPER NOTHING HYPER),
+  ROW ("ShShx", TRUE, THERE NAME HYPER NOTHING HYPER XML),
+  ROW ("hShx", TRUE, HYPER NOTHING HYPER XML),
+  ROW ("oShShx", TRUE, COOKIE NOTHING HYPER THERE NAME HYPER XML),
+  ROW ("ohShx", TRUE, COOKIE HYPER NOTHING HYPER XML),
+  ROW ("pu", TRUE, "\0\0\0\x02" PARAM_URI PARAM_DXML FLAGS),
+  ROW ("pu", FALSE, NOTHING FLAGS),
+  ROW ("dpu", TRUE, GUEST "\0\0\0\x03" PARAM_BANDWIDTH PARAM_XML PARAM_INT FLAGS),
+  ROW ("dpu", FALSE, GUEST "\0\0\0\x02" PARAM_BANDWIDTH PARAM_URI FLAGS),
+  ROW ("pou", TRUE, "\0\0\0\x01" PARAM_XML COOKIE FLAGS),
+  ROW ("dSpou", TRUE, GUEST NOTHING "\0\0\0\x01" PARAM_XML COOKIE FLAGS),
 };
+#undef ROW
 
 static gboolean
 decodes (VapRpcShape shape, const void *bytes, gsize length)
@@ -101,17 +138,53 @@ test_args (void)
     VapRpcShape shape = payloads[i].shape;
     g_auto (VapRpcArgs) args = { 0 };
 
+    g_test_message ("%s", shape);
     g_assert_true (vap_rpc_args_decode (shape, BYTES (payloads[i].bytes),
                                         payloads[i].length, &args));
-    g_assert_cmpstr (args.xml, ==, "<dom>");
-    g_assert_cmpint (args.flags, ==, shape & VAP_RPC_ARGS_FLAGS ? 0x12 : 0);
-    if (shape & VAP_RPC_ARGS_DOMAIN) {
-      g_assert_cmpstr (args.guest_name, ==, "web1");
+    g_assert_cmpstr (args.xml, ==, payloads[i].has_xml ? "<dom>" : NULL);
+    g_assert_cmpint (args.flags, ==, strchr (shape, 'u') ? 0x12 : 0);
+    g_assert_cmpstr (args.name, ==, strchr (shape, 'n') ? "one" : NULL);
+    g_assert_cmpstr (args.guest_name, ==, strchr (shape, 'd') ? "web1" : NULL);
+    if (strchr (shape, 'd')) {
       g_assert_cmpint (args.guest_uuid[0], ==, 0x10);
       g_assert_cmpint (args.guest_uuid[15], ==, 0x1f);
       g_assert_cmpint (args.guest_id, ==, -1);
     }
+    if (payloads[i].has_xml)
+      g_assert_cmpmem (payloads[i].bytes + args.xml_start, args.xml_end - args.xml_start,
+                       XML, sizeof XML - 1);
   }
+}
+
+/* What the daemon could understand in two ways, or not at all. */
+static void
+test_params (void)
+{
+  static const char twice[] = "\0\0\0\x02" PARAM_XML PARAM_DXML FLAGS;
+  static const char no_string[]
+      = "\0\0\0\x01" "\0\0\0\x04" "dxml" "\0\0\0\x04" HYPER FLAGS;
+  static const char no_type[] = "\0\0\0\x01" "\0\0\0\x03uri\0" "\0\0\0\x08" NAME FLAGS;
+  static const char many[] = "\xff\xff\xff\xff" PARAM_URI FLAGS;
+  g_auto (VapRpcArgs) args = { 0 };
+
+  g_assert_false (decodes ("pu", twice, sizeof twice - 1));
+  g_assert_false (decodes ("pu", no_type, sizeof no_type - 1));
+  g_assert_false (decodes ("pu", many, sizeof many - 1));
+  /* libvirt refuses it; it is no XML to us */
+  g_assert_true (vap_rpc_args_decode ("pu", BYTES (no_string), sizeof no_string - 1,
+                                      &args));
+  g_assert_null (args.xml);
+}
+
+/* the daemon's C string ends at the first NUL, so ours must */
+static void
+test_nul_in_string (void)
+{
+  static const char bytes[] = "\0\0\0\x07<a/>\0xy\0";
+  g_auto (VapRpcArgs) args = { 0 };
+
+  g_assert_true (vap_rpc_args_decode ("x", BYTES (bytes), sizeof bytes - 1, &args));
+  g_assert_cmpstr (args.xml, ==, "<a/>");
 }
 
 static void
@@ -151,6 +224,9 @@ test_args_lying (void)
     for (gsize lie = 0; lie < G_N_ELEMENTS (lies); lie++) {
       g_autofree guint8 *bytes = g_memdup2 (payloads[i].bytes, payloads[i].length);
 
+      /* the length word of the first string or opaque bytes, if the shape begins so */
+      if (strchr ("hXSp", payloads[i].shape[0]) != NULL)
+        continue;
       vap_rpc_write_word (bytes, lies[lie]);
       g_assert_false (decodes (payloads[i].shape, bytes, payloads[i].length));
     }
@@ -164,41 +240,60 @@ test_string_limit (void)
 
   memset (bytes + 4, 'x', length + 4);
   vap_rpc_write_word (bytes, (guint32) length);
-  g_assert_true (decodes (VAP_RPC_ARGS_XML, bytes, length + 4));
+  g_assert_true (decodes ("x", bytes, length + 4));
   vap_rpc_write_word (bytes, (guint32) length + 1);
-  g_assert_false (decodes (VAP_RPC_ARGS_XML, bytes, length + 8));
+  g_assert_false (decodes ("x", bytes, length + 8));
 }
 
+/* The XML is replaced by one of every length of padding; all else is as it was. */
 static void
-test_encode (void)
+test_replace (void)
 {
-  const char head[VAP_RPC_HEADER_SIZE] = "....0123456789abcdefghijklmn";
+  static const char *const texts[] = { "", "<a/>", "<ab/>", "<abc/>", "<abcd/>", "<dom>" };
+  const char head[VAP_RPC_HEADER_SIZE + 1] = "....0123456789abcdefghijklmn";
 
-  for (gsize i = 0; i < G_N_ELEMENTS (payloads); i++) {
+  for (gsize i = 0; i < G_N_ELEMENTS (payloads) * G_N_ELEMENTS (texts); i++) {
+    const char *text = texts[i % G_N_ELEMENTS (texts)];
+    gsize row = i / G_N_ELEMENTS (texts);
+    gsize length, payload = payloads[row].length;
     g_auto (VapRpcArgs) args = { 0 };
-    gsize length;
+    g_auto (VapRpcArgs) again = { 0 };
+    g_autofree guint8 *whole = g_malloc (VAP_RPC_HEADER_SIZE + payload);
 
-    g_assert_true (vap_rpc_args_decode (payloads[i].shape, BYTES (payloads[i].bytes),
-                                        payloads[i].length, &args));
-    g_autofree guint8 *frame = vap_rpc_args_encode (BYTES (head), sizeof head,
-                                                    payloads[i].shape, &args, &length);
+    if (!payloads[row].has_xml)
+      continue;
+    memcpy (whole, head, VAP_RPC_HEADER_SIZE);
+    memcpy (whole + VAP_RPC_HEADER_SIZE, payloads[row].bytes, payload);
+    g_assert_true (vap_rpc_args_decode (payloads[row].shape, whole + VAP_RPC_HEADER_SIZE,
+                                        payload, &args));
+    g_autofree guint8 *frame
+        = vap_rpc_args_replace_xml (whole, VAP_RPC_HEADER_SIZE + payload,
+                                    VAP_RPC_HEADER_SIZE, &args, text, &length);
     g_assert_nonnull (frame);
     g_assert_cmpint (vap_rpc_read_word (frame), ==, length);
-    g_assert_cmpmem (frame + 4, sizeof head - 4, head + 4, sizeof head - 4);
-    g_assert_cmpmem (frame + sizeof head, length - sizeof head, payloads[i].bytes,
-                     payloads[i].length);
+    g_assert_cmpint (length % 4, ==, 0);
+    g_assert_cmpmem (frame + 4, VAP_RPC_HEADER_SIZE - 4, head + 4,
+                     VAP_RPC_HEADER_SIZE - 4);
+    g_assert_true (vap_rpc_args_decode (payloads[row].shape, frame + VAP_RPC_HEADER_SIZE,
+                                        length - VAP_RPC_HEADER_SIZE, &again));
+    g_assert_cmpstr (again.xml, ==, text);
+    g_assert_cmpstr (again.guest_name, ==, args.guest_name);
+    g_assert_cmpint (again.flags, ==, args.flags);
+    if (g_str_equal (text, "<dom>"))
+      g_assert_cmpmem (frame + 4, length - 4, whole + 4, VAP_RPC_HEADER_SIZE + payload - 4);
   }
 }
 
 static void
-test_encode_too_long (void)
+test_replace_too_long (void)
 {
-  const guint8 head[VAP_RPC_HEADER_SIZE] = { 0 };
-  g_auto (VapRpcArgs) args = { .xml = g_strnfill (VAP_RPC_STRING_MAX + 1, 'x') };
+  static const guint8 frame[VAP_RPC_HEADER_SIZE + 12] = { 0 };
+  const VapRpcArgs args = { .xml_start = 0, .xml_end = 8 };
+  g_autofree char *text = g_strnfill (VAP_RPC_STRING_MAX + 1, 'x');
   gsize length;
 
-  g_assert_null (
-      vap_rpc_args_encode (head, sizeof head, VAP_RPC_ARGS_FLAGS, &args, &length));
+  g_assert_null (vap_rpc_args_replace_xml (frame, sizeof frame, VAP_RPC_HEADER_SIZE,
+                                           &args, text, &length));
 }
 
 static void
@@ -303,12 +398,13 @@ test_random (void)
       /* mostly zeros: so lengths are small, and decoding gets somewhere */
       bytes[i] = g_test_rand_int_range (0, 3) ? 0 : (guint8) g_test_rand_int ();
 
-    VapRpcShape shape = (VapRpcShape) g_test_rand_int_range (0, 4);
+    VapRpcShape shape
+        = payloads[g_test_rand_int_range (0, G_N_ELEMENTS (payloads))].shape;
     g_auto (VapRpcArgs) args = { 0 };
-    if (!vap_rpc_args_decode (shape, bytes, length, &args))
+    if (!vap_rpc_args_decode (shape, bytes, length, &args) || args.xml == NULL)
       continue;
-    g_assert_nonnull (args.xml);
     g_assert_cmpint (strlen (args.xml), <, length);
+    g_assert_cmpint (args.xml_end, <=, length);
   }
 }
 
@@ -324,8 +420,10 @@ main (int argc, char **argv)
   g_test_add_func ("/rpc/args/lying", test_args_lying);
   g_test_add_func ("/rpc/args/string-limit", test_string_limit);
   g_test_add_func ("/rpc/args/random", test_random);
-  g_test_add_func ("/rpc/encode", test_encode);
-  g_test_add_func ("/rpc/encode/too-long", test_encode_too_long);
+  g_test_add_func ("/rpc/args/params", test_params);
+  g_test_add_func ("/rpc/args/nul-in-string", test_nul_in_string);
+  g_test_add_func ("/rpc/replace", test_replace);
+  g_test_add_func ("/rpc/replace/too-long", test_replace_too_long);
   g_test_add_func ("/rpc/error-reply", test_error_reply);
   g_test_add_func ("/rpc/error-reply/long", test_error_reply_long);
   g_test_add_func ("/rpc/open", test_open);
