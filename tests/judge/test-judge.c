@@ -286,6 +286,183 @@ test_devices (void)
   assert_verdict (not_ours, error, "");
 }
 
+/* Nova's model becomes the right one, and all that was changed is told */
+static void
+test_mended (void)
+{
+  static const char nova[] = "<hostdev mode='subsystem' type='mdev' model='vfio-pci'>"
+                             "<source><address uuid='" DEVICE "'/></source></hostdev>";
+  static const char features[] = "<feature name='ap'/><feature name='apft'/>"
+                                 "<feature name='apxa'/>";
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *emulator = make_emulator (root);
+  g_autofree char *xml = guest_xml ("s390x", features, nova, emulator);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict = NULL;
+  g_autoptr (VapVerdict) translated = NULL;
+  g_autoptr (VapVerdict) attached = NULL;
+  g_autoptr (VapGuest) guest = NULL;
+
+  verdict = vap_judge_mended_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+  assert_verdict (verdict, error, "");
+  g_assert_cmpuint (verdict->notes->len, ==, 1);
+  g_assert_nonnull (strstr (verdict->notes->pdata[0], DEVICE));
+  guest = vap_guest_parse (verdict->rewritten, strlen (verdict->rewritten), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (((VapGuestDevice *)guest->devices->pdata[0])->model, ==, "vfio-ap");
+  g_assert_true (vap_guest_feature (guest, "apxa")->from_metadata);
+  g_assert_nonnull (strstr (verdict->rewritten,
+                            "<virt-ap:changed device='" DEVICE "' what='model' "
+                            "from='vfio-pci' to='vfio-ap'/>"));
+
+  /* the second time there is nothing left to do */
+  translated = vap_judge_translated_xml (root, xml, strlen (xml), &error);
+  g_assert_cmpstr (translated->rewritten, ==, verdict->rewritten);
+  vap_verdict_free (g_steal_pointer (&translated));
+  translated = vap_judge_translated_xml (root, verdict->rewritten,
+                                         strlen (verdict->rewritten), &error);
+  g_assert_null (translated->rewritten);
+  g_assert_cmpuint (translated->notes->len, ==, 0);
+
+  attached = vap_judge_mended_attach (root, "<new>", "0f0f0f0f-0000-4000-8000-00000000000a",
+                                      nova, strlen (nova), &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (attached->rewritten, "model='vfio-ap'"));
+  g_assert_cmpuint (attached->notes->len, ==, 1);
+}
+
+/* a device that is no AP matrix of this host keeps its model */
+static void
+test_not_mended (void)
+{
+  static const char gpu[] = "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+                            "<address uuid='62177883-f1bb-47f0-914d-32a22e3affff'/>"
+                            "</source></hostdev>";
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *xml = guest_xml ("s390x", "", gpu, "/no/such/qemu");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict = NULL;
+  g_autoptr (VapVerdict) attached = NULL;
+
+  verdict = vap_judge_mended_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+  assert_verdict (verdict, error, "");
+  g_assert_null (verdict->rewritten);
+  attached = vap_judge_mended_attach (root, "web1", WEB1, gpu, strlen (gpu), &error);
+  assert_verdict (attached, error, "");
+  g_assert_null (attached->rewritten);
+}
+
+static void
+write_file (const char *root, const char *path, const char *text)
+{
+  g_autofree char *whole = g_build_filename (root, path, NULL);
+  g_autofree char *dir = g_path_get_dirname (whole);
+
+  g_assert_cmpint (g_mkdir_with_parents (dir, 0755), ==, 0);
+  g_assert_true (g_file_set_contents (whole, text, -1, NULL));
+}
+
+/* what a call only names */
+static void
+test_stored_guest (void)
+{
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *emulator = make_emulator (root);
+  g_autofree char *bad = guest_xml ("s390x", "<feature name='ap'/>", hostdev, emulator);
+  g_autofree char *stale
+      = guest_xml ("s390x", "<feature name='ap'/><feature name='apxa'/>", "", emulator);
+  g_auto (GStrv) parts = g_strsplit (bad, "<name>", 2);
+  g_autofree char *named
+      = g_strdup_printf ("%s<uuid>0f0f0f0f-0000-4000-8000-0000000000aa</uuid><name>%s",
+                         parts[0], parts[1]);
+  g_auto (GStrv) stale_parts = g_strsplit (stale, "<name>new", 2);
+  g_autofree char *stale_named = g_strdup_printf (
+      "%s<uuid>0f0f0f0f-0000-4000-8000-0000000000bb</uuid><name>stale%s", stale_parts[0],
+      stale_parts[1]);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) refused = NULL;
+  g_autoptr (VapVerdict) old = NULL;
+  g_autoptr (VapVerdict) unknown = NULL;
+  g_autoptr (VapVerdict) snapshot = NULL;
+  g_autoptr (VapVerdict) escaping = NULL;
+  g_autofree char *moment = g_strdup_printf ("<domainsnapshot>%s</domainsnapshot>", bad);
+
+  write_file (root, "etc/libvirt/qemu/new.xml", named);
+  write_file (root, "etc/libvirt/qemu/stale.xml", stale_named);
+  write_file (root, "var/lib/libvirt/qemu/snapshot/new/one.xml", moment);
+
+  refused = vap_judge_stored_guest (root, "new", "0f0f0f0f-0000-4000-8000-0000000000aa",
+                                    &error);
+  assert_verdict (refused, error, "error[apft-off]: ");
+  old = vap_judge_stored_guest (root, "stale", "0f0f0f0f-0000-4000-8000-0000000000bb",
+                                &error);
+  g_assert_no_error (error);
+  g_assert_true (old->stale);
+  unknown = vap_judge_stored_guest (root, "?", "0f0f0f0f-0000-4000-8000-0000000000cc",
+                                    &error);
+  assert_verdict (unknown, error, "");
+  g_assert_cmpuint (unknown->notes->len, ==, 1);
+
+  snapshot = vap_judge_stored_snapshot (root, "new", "one", &error);
+  assert_verdict (snapshot, error, "error[apft-off]: ");
+  escaping = vap_judge_stored_snapshot (root, "..", "new/one", &error);
+  assert_verdict (escaping, error, "");
+  g_assert_cmpuint (escaping->notes->len, ==, 1);
+}
+
+static void
+test_stored_device (void)
+{
+  static const struct {
+    const char *name;
+    const char *begins;
+  } rows[] = {
+    { "mdev_62177883_f1bb_47f0_914d_32a22e3a8803_matrix", "error[queue-in-use]: " },
+    { "mdev_62177883_f1bb_47f0_914d_32a22e3a8803", "error[queue-in-use]: " },
+    { "mdev_62177883_f1bb_47f0_914d_32a22e3affff_matrix", "" },
+    { "mdev_62177883", "" },
+    { "pci_0000_00_01_0", "" },
+    { "", "" },
+  };
+  g_autofree char *text = g_strconcat (
+      host_text,
+      "definition 62177883-f1bb-47f0-914d-32a22e3a8803 adapters=5 domains=4\n", NULL);
+  g_autoptr (VapTestTree) root = vap_test_tree_new (text);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VapVerdict) verdict = vap_judge_stored_device (root, rows[i].name, &error);
+
+    assert_verdict (verdict, error, rows[i].begins);
+  }
+}
+
+/* of an active device all must be right now, of a defined one later */
+static void
+test_device_update (void)
+{
+  static const char other[]
+      = "<device><parent>ap_matrix</parent><capability type='mdev'>"
+        "<type id='vfio_ap-passthrough'/><uuid>" OTHER "</uuid>"
+        "<attr name='assign_adapter' value='5'/><attr name='assign_domain' value='4'/>"
+        "<attr name='assign_control_domain' value='4'/></capability></device>";
+  g_autofree char *text
+      = g_strconcat (host_text, "device " OTHER " adapters=6 domains=4\n", NULL);
+  g_autoptr (VapTestTree) defined = vap_test_tree_new (host_text);
+  g_autoptr (VapTestTree) active = vap_test_tree_new (text);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) now = NULL;
+  g_autoptr (VapVerdict) stored = NULL;
+  g_autoptr (VapVerdict) later = NULL;
+
+  now = vap_judge_device_update (active, other, strlen (other), FALSE, &error);
+  assert_verdict (now, error, "error[queue-in-use]: ");
+  stored = vap_judge_device_update (active, other, strlen (other), TRUE, &error);
+  assert_verdict (stored, error, "warning[queue-in-use]: ");
+  later = vap_judge_device_update (defined, other, strlen (other), FALSE, &error);
+  assert_verdict (later, error, "warning[queue-in-use]: ");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +476,10 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/malformed", test_malformed);
   g_test_add_func ("/judge/attach", test_attach);
   g_test_add_func ("/judge/devices", test_devices);
+  g_test_add_func ("/judge/mended", test_mended);
+  g_test_add_func ("/judge/not-mended", test_not_mended);
+  g_test_add_func ("/judge/stored-guest", test_stored_guest);
+  g_test_add_func ("/judge/stored-device", test_stored_device);
+  g_test_add_func ("/judge/device-update", test_device_update);
   return g_test_run ();
 }
