@@ -330,6 +330,173 @@ def test_refusal():
         c.relays()
 
 
+GUEST_UUID = "0f0f0f0f-0000-4000-8000-0000000000aa"
+GUEST = string("web1") + bytes.fromhex(GUEST_UUID.replace("-", "")) + b"\xff" * 4
+BAD_UUID = UUID[:-1] + "9"
+ALL = ["ap", "apqci", "apft", "apqi"]
+NOTHING, THERE, HYPER = bytes(4), b"\0\0\0\x01", bytes(8)
+
+
+def params(xml, name):
+    return (struct.pack(">I", 2) + string("bandwidth") + struct.pack(">IQ", 4, 7) +
+            string(name) + struct.pack(">I", 7) + string(xml))
+
+
+# every judged call that carries a guest's XML, and its arguments around it
+CARRIERS = {
+    10: lambda x: string(x) + bytes(4),
+    11: string,
+    108: lambda x: NOTHING + HYPER + NOTHING + HYPER + string(x),
+    148: lambda x: HYPER + THERE + string("n") + HYPER + string(x),
+    185: lambda x: GUEST + string(f"<domainsnapshot>{x}</domainsnapshot>") + THERE,
+    213: lambda x: GUEST + THERE + string(x) + HYPER + NOTHING + HYPER,
+    214: lambda x: string("ck") + NOTHING + HYPER + NOTHING + HYPER + string(x),
+    215: lambda x: string("ck") + HYPER + NOTHING + HYPER + string(x),
+    216: lambda x: (GUEST + THERE + string(x) + string("ck") + NOTHING + NOTHING + HYPER +
+                    NOTHING + HYPER),
+    232: lambda x: GUEST + string("/image") + THERE + string(x) + bytes(4),
+    233: lambda x: string("/image") + THERE + string(x) + bytes(4),
+    236: lambda x: string("/image") + string(x) + bytes(4),
+    302: lambda x: GUEST + params(x, "destination_xml") + bytes(4),
+    303: lambda x: params(x, "destination_xml") + string("ck") + bytes(4),
+    304: lambda x: params(x, "destination_xml") + string("ck") + bytes(4),
+    305: lambda x: GUEST + NOTHING + params(x, "destination_xml") + string("ck") + bytes(4),
+    309: lambda x: string(x) + bytes(4),
+    350: lambda x: string(x) + bytes(4),
+    389: lambda x: GUEST + THERE + string(x) + bytes(4),
+    411: lambda x: GUEST + string(f"<domaincheckpoint>{x}</domaincheckpoint>") + THERE,
+    440: lambda x: GUEST + params(x, "dxml") + bytes(4),
+    441: lambda x: params(x, "dxml") + bytes(4),
+}
+
+
+def test_every_carrier_refuses():
+    with Connection(host=HOST) as c:
+        xml = crypto_guest(ALL, BAD_UUID)
+        for serial, (procedure, wrap) in enumerate(CARRIERS.items(), 1):
+            c.client.sendall(frame(procedure, CALL, serial, wrap(xml)))
+            code, message = read_error(c.client, serial)
+            assert code == VIR_ERR_CONFIG_UNSUPPORTED, (procedure, message)
+            assert "error[device-unknown]" in message, (procedure, message)
+        c.relays()
+
+
+def test_every_carrier_cut():
+    """arguments that end at any byte are refused, or have no XML and say so"""
+    with Connection(host=HOST) as c:
+        serial = 0
+        for procedure, wrap in CARRIERS.items():
+            whole = wrap("<domain/>")
+            for length in range(len(whole)):
+                serial += 1
+                c.client.sendall(frame(procedure, CALL, serial, whole[:length]))
+                code, _ = read_error(c.client, serial)
+                assert code == VIR_ERR_RPC, (procedure, length)
+        c.relays()
+
+
+def test_every_carrier_mends():
+    """Nova's model is right in what reaches the daemon; all around it is as it was"""
+    nova = crypto_guest(ALL).replace("vfio-ap", "vfio-pci")
+    with Connection(host=HOST) as c:
+        for serial, (procedure, wrap) in enumerate(CARRIERS.items(), 1):
+            c.client.sendall(frame(procedure, CALL, serial, wrap(nova)))
+            c.daemon.settimeout(15)
+            fields, payload = read_frame(c.daemon)
+            assert fields[3:] == (procedure, CALL, serial, OK), fields
+            start = payload.index(b"<domain type")
+            end = payload.index(b"</domain>") + len("</domain>")
+            passed = payload[start:end].decode()
+            assert "model='vfio-ap'" in passed and "model='vfio-pci'" not in passed
+            assert f"<virt-ap:changed device='{UUID}'" in passed, passed
+            assert payload == wrap(passed), procedure
+        c.relays()
+
+
+def test_without_xml():
+    """what may have an XML and has none goes on as it is"""
+    with Connection(host=HOST) as c:
+        for serial, (procedure, payload) in enumerate({
+                213: GUEST + NOTHING + HYPER + NOTHING + HYPER,
+                233: string("/image") + NOTHING + bytes(4),
+                302: GUEST + NOTHING + bytes(4),
+                185: GUEST + string("<domainsnapshot/>") + bytes(4),
+                411: GUEST + string("<domaincheckpoint/>") + bytes(4),
+                441: NOTHING + bytes(4)}.items(), 1):
+            c.client.sendall(frame(procedure, CALL, serial, payload))
+            fields, passed = read_frame(c.daemon)
+            assert fields[3] == procedure and passed == payload
+
+
+def test_start_of_a_guest():
+    """that was defined before the gate was there: judged as it is stored"""
+    with Connection(host=HOST) as c:
+        directory = os.path.join(c.root, "etc/libvirt/qemu")
+        os.makedirs(directory, exist_ok=True)
+        xml = crypto_guest(["ap"]).replace("<name>", f"<uuid>{GUEST_UUID}</uuid><name>")
+        with open(os.path.join(directory, "web1.xml"), "w") as file:
+            file.write(xml)
+        for serial, (procedure, rest) in enumerate(((9, b""), (196, bytes(4)),
+                                                    (310, bytes(4))), 1):
+            c.client.sendall(frame(procedure, CALL, serial, GUEST + rest))
+            code, message = read_error(c.client, serial)
+            assert code == VIR_ERR_CONFIG_UNSUPPORTED, message
+            assert "error[apft-off]" in message, message
+        # another one, of which nothing is known, goes on to the daemon and the hook
+        other = GUEST.replace(b"web1", b"web2").replace(b"\xaa", b"\xbb")
+        c.client.sendall(frame(9, CALL, 9, other))
+        fields, passed = read_frame(c.daemon)
+        assert fields[3] == 9 and passed == other
+        c.relays()
+
+
+def test_translation_is_not_refused():
+    with Connection(host=HOST) as c:
+        def call(xml, serial):
+            c.client.sendall(frame(136, CALL, serial,
+                                   string("qemu-argv") + string(xml) + bytes(4)))
+            fields, payload = read_frame(c.daemon)
+            assert fields[3:] == (136, CALL, serial, OK)
+            return payload
+
+        xml = crypto_guest(["ap", "apxa"], BAD_UUID)
+        passed = call(xml, 1).decode()
+        assert "apxa" not in passed[passed.index("<cpu"):passed.index("</cpu>")], passed
+        for serial, broken in enumerate(("", "<domain", "<x/>"), 2):
+            assert string(broken) in call(broken, serial)
+
+
+def test_node_devices():
+    """by name, and changed"""
+    matrix = (f"<device><parent>ap_matrix</parent><capability type='mdev'>"
+              f"<type id='vfio_ap-passthrough'/><uuid>{BAD_UUID}</uuid>"
+              f"<attr name='assign_adapter' value='5'/>"
+              f"<attr name='assign_domain' value='4'/></capability></device>")
+    name = string("mdev_" + BAD_UUID.replace("-", "_") + "_matrix")
+    with Connection(host=HOST + f"definition {BAD_UUID} adapters=5 domains=4\n") as c:
+        for serial, (procedure, payload) in enumerate((
+                (430, name + bytes(4)), (447, name + string(matrix) + bytes(4)),
+                (447, name + string(matrix) + struct.pack(">I", 2)),
+                (123, string(matrix) + bytes(4))), 1):
+            c.client.sendall(frame(procedure, CALL, serial, payload))
+            _, message = read_error(c.client, serial)
+            assert "[queue-in-use]" in message, message
+        other = string("pci_0000_00_01_0") + bytes(4)
+        c.client.sendall(frame(430, CALL, 9, other))
+        assert read_frame(c.daemon)[1] == other
+
+
+def test_attach_mends():
+    device = crypto_guest([]).split("<devices>")[1].split("</devices>")[0]
+    nova = device.replace("vfio-ap", "vfio-pci")
+    with Connection(host=HOST) as c:
+        for serial, (procedure, rest) in enumerate(((8, b""), (160, bytes(4)),
+                                                    (174, bytes(4))), 1):
+            c.client.sendall(frame(procedure, CALL, serial, GUEST + string(nova) + rest))
+            _, payload = read_frame(c.daemon)
+            assert payload == GUEST + string(device) + rest, payload
+
+
 def peak_memory(pid):
     """in KiB; 0 where a sanitizer keeps what was freed"""
     with open(f"/proc/{pid}/maps") as maps:

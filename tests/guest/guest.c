@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest/device.h"
+#include "guest/rewrite.h"
 
 static VapGuest *
 parse (const char *xml)
@@ -117,6 +118,99 @@ test_matrix_of_mdevctl (void)
   g_assert_cmpuint (vap_matrix_count_queues (&matrix), ==, 0);
 }
 
+/* the model's value, wherever and however it is written; nothing else */
+static void
+test_set_models (void)
+{
+#define UUID "62177883-f1bb-47f0-914d-32a22e3a8801"
+#define SOURCE "<source><address uuid='" UUID "'/></source></hostdev>"
+  static const char *const uuids[] = { UUID, NULL };
+  static const struct {
+    const char *before;
+    const char *after;
+  } rows[] = {
+    { "<hostdev mode='subsystem' type='mdev' model='vfio-pci'>" SOURCE,
+      "<hostdev mode='subsystem' type='mdev' model='vfio-ap'>" SOURCE },
+    { "<hostdev  model = \"vfio-pci\"\n type='mdev' >" SOURCE,
+      "<hostdev  model = \"vfio-ap\"\n type='mdev' >" SOURCE },
+    { "<hostdev display=\" model='x'\" model='&#118;fio-pci' type='mdev'>" SOURCE,
+      "<hostdev display=\" model='x'\" model='vfio-ap' type='mdev'>" SOURCE },
+    { "<hostdev x:model='a' xmlns:x='u' model='vfio-pci' type='mdev'>" SOURCE,
+      "<hostdev x:model='a' xmlns:x='u' model='vfio-ap' type='mdev'>" SOURCE },
+    { "<hostdev type='mdev'>" SOURCE, NULL },
+    { "<hostdev type='mdev' model='vfio-ccw'>" SOURCE, NULL },
+    { "<hostdev type='pci' model='vfio-pci'>" SOURCE, NULL },
+    { "<hostdev type='mdev' model='vfio-pci'><source>"
+      "<address uuid='62177883-f1bb-47f0-914d-32a22e3a8802'/></source></hostdev>",
+      NULL },
+    { "<hostdev type='mdev' model='vfio-pci'/>", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const char *before = rows[i].before;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *alone
+        = vap_rewrite_set_models (before, strlen (before), uuids, &error);
+    g_autofree char *domain = g_strdup_printf (
+        "<domain><name>a</name><devices>%s</devices></domain>", before);
+    g_autofree char *mended
+        = vap_rewrite_set_models (domain, strlen (domain), uuids, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (alone, ==, rows[i].after != NULL ? rows[i].after : before);
+    if (rows[i].after == NULL) {
+      g_assert_cmpstr (mended, ==, domain);
+      continue;
+    }
+    g_assert_nonnull (strstr (mended, rows[i].after));
+    g_assert_nonnull (strstr (mended, "<virt-ap:changed device='" UUID "' "
+                                      "what='model' from='vfio-pci' to='vfio-ap'/>"));
+  }
+#undef SOURCE
+#undef UUID
+}
+
+/* our metadata is there already, with a prefix of its own, or none */
+static void
+test_set_models_metadata (void)
+{
+#define UUID "62177883-f1bb-47f0-914d-32a22e3a8801"
+  static const char *const uuids[] = { UUID, NULL };
+  static const struct {
+    const char *crypto;
+    const char *entry;
+  } rows[] = {
+    { "<metadata><crypto xmlns='urn:virt-ap:domain:1.0'><feature name='apxa'/></crypto>"
+      "</metadata>",
+      "<feature name='apxa'/><changed device=" },
+    { "<metadata><z:crypto xmlns:z='urn:virt-ap:domain:1.0'/></metadata>",
+      "<z:changed device=" },
+    { "<metadata><other xmlns='u'/></metadata>", "<virt-ap:changed device=" },
+    { "", "<virt-ap:changed device=" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *xml = g_strdup_printf (
+        "<domain><name>a</name>%s<devices><hostdev type='mdev' model='vfio-pci'><source>"
+        "<address uuid='" UUID "'/></source></hostdev></devices></domain>",
+        rows[i].crypto);
+    g_autofree char *mended = vap_rewrite_set_models (xml, strlen (xml), uuids, &error);
+    g_autofree char *shown = NULL;
+    g_autoptr (VapGuest) guest = NULL;
+
+    g_assert_no_error (error);
+    g_assert_nonnull (strstr (mended, rows[i].entry));
+    guest = parse (mended);
+    g_assert_cmpstr (((VapGuestDevice *)guest->devices->pdata[0])->model, ==, "vfio-ap");
+    /* what was changed stays told when the features go */
+    shown = vap_rewrite_show_features (mended, strlen (mended), &error);
+    g_assert_no_error (error);
+    g_assert_nonnull (strstr (shown, "changed device="));
+  }
+#undef UUID
+}
+
 int
 main (int argc, char **argv)
 {
@@ -126,5 +220,7 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/device", test_device);
   g_test_add_func ("/guest/with-device", test_with_device);
   g_test_add_func ("/guest/mdevctl", test_matrix_of_mdevctl);
+  g_test_add_func ("/guest/guest/set-models", test_set_models);
+  g_test_add_func ("/guest/guest/set-models/metadata", test_set_models_metadata);
   return g_test_run ();
 }
