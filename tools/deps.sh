@@ -9,12 +9,12 @@ apt_packages='
   gcc dpkg-dev meson ninja-build pkg-config gettext python3 python3-docutils python3-jsonschema
   libglib2.0-dev libxml2-dev libjson-glib-dev libtirpc-dev libfuse3-dev libvirt-dev
   libvirt-daemon-system libvirt-clients mdevctl python3-libvirt
-  qemu-system-misc qemu-system-x86 kmod procps iproute2 libxml2-utils'
+  qemu-system-misc qemu-system-x86 kmod procps iproute2 libxml2-utils socat'
 dnf_packages='
   gcc meson ninja-build pkgconf-pkg-config gettext python3 python3-docutils python3-jsonschema
   glib2-devel libxml2-devel json-glib-devel libtirpc-devel fuse3-devel libvirt-devel
   libvirt-daemon-kvm libvirt-client mdevctl python3-libvirt
-  qemu-system-s390x-core qemu-system-x86-core kmod procps-ng iproute libxml2'
+  qemu-system-s390x-core qemu-system-x86-core kmod procps-ng iproute libxml2 socat'
 
 if [ "${1:-}" = fuzz ]; then
   apt_packages="$apt_packages clang libclang-rt-dev"

@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The calls that can bring a crypto device or an AP CPU feature into a guest, or make,
- * change or start an AP matrix: what to ask the judge about each, and how its verdict becomes an
- * answer of libvirt's.  The filter of relay.c.
+ * change or start an AP matrix: what to ask the judge about each, and how its verdict
+ * becomes an answer of libvirt's.  Used by judge-main.c.
  */
 #pragma once
 
-#include "gate/relay.h"
+#include "rpc/frame.h"
 
 G_BEGIN_DECLS
 
-/* VapFilter's wants() and judge(); the user data is the root directory, a string */
+/* VapAnswer: with neither, the call goes on as it came. */
+typedef struct {
+  guint8 *reply;  /* goes to the client, and the call goes nowhere */
+  gsize reply_length;
+  guint8 *call;   /* goes to the daemon instead */
+  gsize call_length;
+} VapAnswer;
+
+/* whether a frame of the client is to be judged; the gate itself asks procedures.h */
 gboolean vap_calls_wants (const VapRpcHeader *header);
+
+/**
+ * vap_calls_judge:
+ * @frame: whole, @header its header; NULL when it is longer than %VAP_QUESTION_MAX, and
+ *   the answer must be a reply
+ * @answer: what is put there is the caller's
+ * @root: a string, the root directory
+ */
 void vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
                       gpointer root);
 

@@ -16,9 +16,10 @@
 #include <glib.h>
 #include <glib/gi18n.h>
 
-#include "gate/calls.h"
 #include "gate/opening.h"
+#include "gate/procedures.h"
 #include "gate/relay.h"
+#include "gate/spawn.h"
 
 typedef struct {
   char *root;
@@ -74,8 +75,8 @@ serve (const Options *options, GError **error)
     .daemon = -1,
   };
   VapFilter filter = {
-    .wants = vap_calls_wants,
-    .judge = vap_calls_judge,
+    .wants = vap_procedures_judged,
+    .start_judge = vap_spawn_judge,
     .user_data = options->root,
   };
 
@@ -103,6 +104,8 @@ main (int argc, char **argv)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   signal (SIGPIPE, SIG_IGN);
+  /* a judge that has ended need not be waited for */
+  signal (SIGCHLD, SIG_IGN);
 
   if (!parse_options (&argc, &argv, &options, &error)) {
     fprintf (stderr, "virt-ap gate: %s\n", error->message);

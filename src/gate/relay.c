@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The relay's loop: poll(), fill, look at headers, drain.  A message costs one read
- * and one write, and no memory; many small ones share both.
+ * and one write, and no memory; many small ones share both.  While a call is being
+ * judged, what the client sends after it waits; what the daemon sends does not.
  */
 #include "config.h"
 
@@ -21,8 +22,13 @@
  * @down: from the daemon to the client
  * @wanted: the next frame of @up is to be judged, its header is @header, its size
  *   in the stream @size
- * @call: (nullable): the frame that is being collected, @collected bytes so far
+ * @call: (nullable): the frame that is being collected, @collected bytes so far, or
+ *   judged; NULL when it is too long for that
+ * @long_header: what the judge gets of a call that is too long
+ * @asking: a call is being judged
  * @half_closed: the daemon was told that no more will come
+ * @linger_until: monotonic; the daemon has not read what a client that is gone has
+ *   left behind, and till then may; 0 when that is not so
  */
 typedef struct {
   VapPipe up;
@@ -33,7 +39,11 @@ typedef struct {
   guint64 size;
   guint8 *call;
   gsize collected;
+  guint8 long_header[VAP_RPC_HEADER_SIZE];
+  VapQuestion question;
+  gboolean asking;
   gboolean half_closed;
+  gint64 linger_until;
   GError *error;
 } VapRelay;
 
@@ -60,18 +70,26 @@ pass_other_call (VapRelay *relay, guint8 *frame, gsize length)
 
 /* The judge's answer takes the place of the call. */
 static void
-answer_call (VapRelay *relay)
+take_answer (VapRelay *relay)
 {
-  VapAnswer answer = { 0 };
+  VapQuestion *question = &relay->question;
+  guint8 *frame = g_steal_pointer (&question->frame);
 
-  relay->filter->judge (&relay->header, relay->call, &answer, relay->filter->user_data);
-  if (answer.reply != NULL)
-    vap_pipe_insert (&relay->down, answer.reply, answer.reply_length);
-  else if (answer.call != NULL)
-    pass_other_call (relay, answer.call, answer.call_length);
+  relay->asking = FALSE;
+  if (question->kind == VAP_ANSWER_REPLY)
+    vap_pipe_insert (&relay->down, frame, question->length);
+  else if (question->kind == VAP_ANSWER_CALL)
+    pass_other_call (relay, frame, question->length);
   else
     vap_pipe_insert (&relay->up, g_steal_pointer (&relay->call), relay->size);
   g_clear_pointer (&relay->call, g_free);
+}
+
+static void
+ask (VapRelay *relay, const guint8 *bytes)
+{
+  relay->asking = TRUE;
+  vap_question_ask (&relay->question, &relay->header, bytes);
 }
 
 /*
@@ -87,17 +105,17 @@ take_call (VapRelay *relay)
 
   relay->wanted = FALSE;
   relay->collected = 0;
-  if (relay->header.length <= VAP_RELAY_CALL_MAX) {
+  if (relay->header.length <= VAP_QUESTION_MAX) {
     relay->call = g_malloc (relay->size);
     return TRUE;
   }
+  vap_rpc_header_write (&relay->header, relay->long_header);
   vap_pipe_drop (&relay->up, relay->size);
-  answer_call (relay);
+  ask (relay, relay->long_header);
   return TRUE;
 }
 
-/* Returns whether no call is being collected any more. */
-static gboolean
+static void
 collect_call (VapRelay *relay)
 {
   VapPipe *up = &relay->up;
@@ -107,17 +125,19 @@ collect_call (VapRelay *relay)
   relay->collected += part;
   up->start += part;
   up->cleared = up->start;
-  if (relay->collected < relay->size)
-    return FALSE;
-  answer_call (relay);
-  return TRUE;
+  if (relay->collected == relay->size)
+    ask (relay, relay->call);
 }
 
 static void
 advance_up (VapRelay *relay)
 {
   while (relay->error == NULL) {
-    if (relay->call != NULL && !collect_call (relay))
+    if (relay->call != NULL && !relay->asking)
+      collect_call (relay);
+    if (relay->asking && vap_question_move (&relay->question))
+      take_answer (relay);
+    if (relay->asking || relay->call != NULL || relay->error != NULL)
       return;
     if (!relay->wanted) {
       switch (vap_pipe_next (&relay->up, &relay->header, &relay->size)) {
@@ -171,6 +191,8 @@ advance (VapRelay *relay)
   do {
     advance_up (relay);
     moved = vap_pipe_drain (&relay->up);
+    if (moved)
+      relay->linger_until = 0;
     advance_down (relay);
     moved |= vap_pipe_drain (&relay->down);
   } while (moved);
@@ -197,6 +219,8 @@ is_done (const VapRelay *relay)
     return FALSE;
   if (relay->half_closed && relay->down.lost)
     return TRUE;
+  if (relay->linger_until != 0 && g_get_monotonic_time () >= relay->linger_until)
+    return TRUE;
   return relay->down.ended &&
          (vap_pipe_is_drained (&relay->down) ||
           /* a reply of ours has no place within a frame that stopped in the middle */
@@ -209,7 +233,7 @@ wants_input (const VapPipe *pipe)
   return !pipe->ended && vap_pipe_is_drained (pipe);
 }
 
-enum { UP_FROM, UP_TO, DOWN_FROM, DOWN_TO, N_FDS };
+enum { UP_FROM, UP_TO, DOWN_FROM, DOWN_TO, JUDGE, N_FDS };
 
 /* A descriptor that nothing is wanted from is left out: poll() would report its
  * hang-up for ever. */
@@ -221,37 +245,60 @@ want (struct pollfd *fd, gboolean wanted, gint descriptor, short events)
   fd->revents = 0;
 }
 
-static void
-wait_for_peers (VapRelay *relay)
+/* In milliseconds, for poll(). */
+static gint
+time_to_wait (VapRelay *relay)
 {
-  struct pollfd fds[N_FDS];
+  gint64 now = g_get_monotonic_time ();
+  gint linger =
+      relay->filter->linger != 0 ? relay->filter->linger : VAP_RELAY_LINGER_MS;
+
+  if (!relay->down.lost || vap_pipe_is_drained (&relay->up))
+    return -1;
+  if (relay->linger_until == 0)
+    relay->linger_until = now + linger * G_TIME_SPAN_MILLISECOND;
+  return (gint) (MAX (relay->linger_until - now, 0) / G_TIME_SPAN_MILLISECOND) + 1;
+}
+
+static void
+choose_events (VapRelay *relay, struct pollfd fds[N_FDS])
+{
   VapPipe *up = &relay->up, *down = &relay->down;
   gboolean has_output = down->start < down->cleared || down->inserted != NULL;
 
-  want (&fds[UP_FROM], wants_input (up) && !relay->wanted, up->from, POLLIN);
+  want (&fds[UP_FROM], wants_input (up) && !relay->wanted && !relay->asking, up->from,
+        POLLIN);
   want (&fds[UP_TO], !vap_pipe_is_drained (up), up->to, POLLOUT);
   /* a reply that waits for the end of a frame must not stop that frame */
   want (&fds[DOWN_FROM],
         !down->ended && down->start == down->cleared &&
             (down->inserted == NULL || down->passing > 0),
         down->from, POLLIN);
-  /* after the client's last call, its going away ends everything */
-  want (&fds[DOWN_TO], (has_output && down->full) || relay->half_closed, down->to,
-        has_output && down->full ? POLLOUT : 0);
+  /* also for nothing: that a client is gone shows even when it is not being read */
+  want (&fds[DOWN_TO], !down->lost, down->to, has_output && down->full ? POLLOUT : 0);
+  want (&fds[JUDGE], relay->asking, relay->question.fd,
+        vap_question_events (&relay->question));
+}
 
-  if (poll (fds, N_FDS, -1) < 0)
+static void
+wait_for_peers (VapRelay *relay)
+{
+  struct pollfd fds[N_FDS];
+
+  choose_events (relay, fds);
+  if (poll (fds, N_FDS, time_to_wait (relay)) < 0)
     return;
 
   if (fds[UP_TO].revents)
-    up->full = FALSE;
+    relay->up.full = FALSE;
   if (fds[DOWN_TO].revents & POLLOUT)
-    down->full = FALSE;
+    relay->down.full = FALSE;
   if (fds[DOWN_TO].revents & (POLLHUP | POLLERR | POLLNVAL))
-    down->lost = TRUE;
+    relay->down.lost = TRUE;
   if (fds[UP_FROM].revents)
-    vap_pipe_fill (up);
+    vap_pipe_fill (&relay->up);
   if (fds[DOWN_FROM].revents)
-    vap_pipe_fill (down);
+    vap_pipe_fill (&relay->down);
 }
 
 gboolean
@@ -270,6 +317,7 @@ vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun
   if (begun_length > 0)
     memcpy (relay.up.buffer, begun, begun_length);
   relay.up.end = begun_length;
+  vap_question_init (&relay.question, filter->start_judge, filter->user_data);
 
   for (;;) {
     advance (&relay);
@@ -281,6 +329,7 @@ vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun
 
   vap_pipe_clear (&relay.up);
   vap_pipe_clear (&relay.down);
+  vap_question_clear (&relay.question);
   g_free (relay.call);
   if (relay.error == NULL)
     return TRUE;

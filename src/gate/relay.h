@@ -7,33 +7,25 @@
 #pragma once
 
 #include "gate/pipe.h"
+#include "gate/question.h"
 
 G_BEGIN_DECLS
 
-/* The longest call that is collected to be judged: one string as long as libvirt
- * takes, and ample room for what else such a call has. */
-#define VAP_RELAY_CALL_MAX (VAP_RPC_STRING_MAX + 64u * 1024)
-
-/* VapAnswer: with neither, the call goes on as it came. */
-typedef struct {
-  guint8 *reply;  /* goes to the client, and the call goes nowhere */
-  gsize reply_length;
-  guint8 *call;   /* goes to the daemon instead */
-  gsize call_length;
-} VapAnswer;
+/* How long a client that is gone keeps a daemon that reads nothing waited for. */
+#define VAP_RELAY_LINGER_MS 10000
 
 /**
  * VapFilter:
- * @wants: whether a frame of the client is to be judged
- * @judge: @frame is whole, @header its header; @frame is NULL when it is longer than
- *   %VAP_RELAY_CALL_MAX, and the answer must be a reply.  What is in @answer
- *   becomes the relay's.
+ * @wants: whether a call of the client is to be judged
+ * @start_judge: see vap_question_init()
+ * @user_data: for @start_judge
+ * @linger: in milliseconds, instead of %VAP_RELAY_LINGER_MS; 0 for that
  */
 typedef struct {
   gboolean (*wants) (const VapRpcHeader *header);
-  void (*judge) (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
-                 gpointer user_data);
+  gint (*start_judge) (gpointer user_data);
   gpointer user_data;
+  gint linger;
 } VapFilter;
 
 /**
@@ -44,7 +36,8 @@ typedef struct {
  * @begun: (nullable): what was already read from the client, at most %VAP_PIPE_SIZE bytes
  *
  * Makes the descriptors non-blocking and relays until one end is gone and the other
- * has got everything; closes none of them.
+ * has got everything; closes none of them.  What a client left behind that is gone is
+ * delivered as long as the daemon reads it.
  *
  * Returns: FALSE when one side does not speak libvirt's protocol
  */

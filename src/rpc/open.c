@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include <rpc/rpc.h>
-
 #include "rpc/open.h"
 
 /* REMOTE_AUTH_TYPE_LIST_MAX */
@@ -19,23 +17,38 @@ vap_rpc_open_clear (VapRpcOpen *open)
   g_clear_pointer (&open->uri, g_free);
 }
 
+/* remote_string: whether it is there, its length, its bytes with padding of zeros.
+ * Returns what follows, or NULL. */
+static const guint8 *
+decode_string (const guint8 *at, const guint8 *end, char **text)
+{
+  if (end - at < 4 || vap_rpc_read_word (at) > TRUE)
+    return NULL;
+  if (vap_rpc_read_word (at) == FALSE)
+    return at + 4;
+  if (end - at < 8)
+    return NULL;
+
+  guint32 length = vap_rpc_read_word (at + 4);
+  at += 8;
+  if (length > VAP_RPC_STRING_MAX || (gsize) (end - at) < (length + 3) / 4 * 4)
+    return NULL;
+  *text = g_strndup ((const char *) at, length);
+  return at + (length + 3) / 4 * 4;
+}
+
 gboolean
 vap_rpc_open_decode (const guint8 *payload, gsize length, VapRpcOpen *open)
 {
-  bool_t there = FALSE;
-  XDR xdr;
+  const guint8 *end = payload + length;
 
   memset (open, 0, sizeof *open);
-  if (length > VAP_RPC_FRAME_MAX)
-    return FALSE;
 
-  /* decoding only reads, whatever the type says */
-  xdrmem_create (&xdr, (char *) payload, (u_int) length, XDR_DECODE);
-  gboolean whole = xdr_bool (&xdr, &there) &&
-                   (!there || xdr_string (&xdr, &open->uri, VAP_RPC_STRING_MAX)) &&
-                   xdr_u_int (&xdr, &open->flags) && xdr_getpos (&xdr) == length;
-  xdr_destroy (&xdr);
-  return whole;
+  const guint8 *at = decode_string (payload, end, &open->uri);
+  if (at == NULL || end - at != 4)
+    return FALSE;
+  open->flags = vap_rpc_read_word (at);
+  return TRUE;
 }
 
 gboolean

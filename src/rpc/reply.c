@@ -1,43 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Encodes the replies that the gate makes.
+ * Encodes the replies that the gate makes: by hand, so that a gate that relays need
+ * not load a library for it.
  */
 #include "config.h"
 
 #include <string.h>
 
-#include <rpc/rpc.h>
-
 #include "rpc/reply.h"
 
-/* Everything of virNetMessageError but the message: ten words. */
-#define ERROR_WORDS 10u
-
-/* What an error leaves out: a pointer to nothing. */
-static bool_t
-xdr_nothing (XDR *xdr)
-{
-  char *nothing = NULL;
-
-  return xdr_pointer (xdr, &nothing, 0, NULL);
-}
-
-/* virNetMessageError; libvirt's own errors have -1 as int1 and int2
- * (src/util/virerror.c, virReportErrorHelper()). */
-static bool_t
-xdr_error (XDR *xdr, VapRpcError *error, char *message)
-{
-  bool_t there = TRUE;
-  int unused = -1;
-
-  return xdr_int (xdr, &error->code) && xdr_int (xdr, &error->domain) &&
-         xdr_bool (xdr, &there) && xdr_string (xdr, &message, VAP_RPC_MESSAGE_MAX) &&
-         xdr_int (xdr, &error->level) &&
-         xdr_nothing (xdr) &&                                           /* domain */
-         xdr_nothing (xdr) && xdr_nothing (xdr) && xdr_nothing (xdr) && /* str1 to str3 */
-         xdr_int (xdr, &unused) && xdr_int (xdr, &unused) &&
-         xdr_nothing (xdr); /* network */
-}
+/* Before the message: code, domain, that it is there, its length. */
+#define WORDS_BEFORE 4u
+/* After it: level, no domain, no str1 to str3, int1, int2, no network. */
+#define WORDS_AFTER 8u
 
 /* at most VAP_RPC_MESSAGE_MAX bytes, not ending within a UTF-8 character */
 static char *
@@ -53,25 +28,36 @@ cut_message (const char *message)
   return g_strndup (message, length);
 }
 
+static guint8 *
+write_words (guint8 *to, const guint32 *words, gsize n_words)
+{
+  for (gsize i = 0; i < n_words; i++)
+    vap_rpc_write_word (to + 4 * i, words[i]);
+  return to + 4 * n_words;
+}
+
 guint8 *
 vap_rpc_error_reply (const VapRpcHeader *call, const VapRpcError *error, gsize *length)
 {
-  VapRpcHeader header = vap_rpc_header_reply_to (call, VAP_RPC_ERROR);
   g_autofree char *message = cut_message (error->message);
-  /* the message has a length, padding, and a word that says it is there */
-  gsize room = ERROR_WORDS * 4 + strlen (message) + 12;
-  guint8 *frame = g_malloc (VAP_RPC_HEADER_SIZE + room);
-  VapRpcError copy = *error;
-  XDR xdr;
+  guint32 text = (guint32) strlen (message);
+  guint32 padded = (text + 3) / 4 * 4;
+  const guint32 before[WORDS_BEFORE] = { (guint32) error->code, (guint32) error->domain,
+                                         TRUE, text };
+  /* libvirt's own errors have -1 as int1 and int2 (src/util/virerror.c,
+   * virReportErrorHelper()) */
+  const guint32 after[WORDS_AFTER] = { [0] = (guint32) error->level,
+                                       [5] = G_MAXUINT32, [6] = G_MAXUINT32 };
+  VapRpcHeader header = vap_rpc_header_reply_to (call, VAP_RPC_ERROR);
 
-  xdrmem_create (&xdr, (char *) frame + VAP_RPC_HEADER_SIZE, (u_int) room, XDR_ENCODE);
-  if (!xdr_error (&xdr, &copy, message))
-    g_warn_if_reached ();
-  *length = VAP_RPC_HEADER_SIZE + xdr_getpos (&xdr);
-  xdr_destroy (&xdr);
-
+  *length = VAP_RPC_HEADER_SIZE + (WORDS_BEFORE + WORDS_AFTER) * 4 + padded;
   header.length = (guint32) *length;
+
+  guint8 *frame = g_malloc0 (*length);
   vap_rpc_header_write (&header, frame);
+  guint8 *at = write_words (frame + VAP_RPC_HEADER_SIZE, before, WORDS_BEFORE);
+  memcpy (at, message, text);
+  write_words (at + padded, after, WORDS_AFTER);
   return frame;
 }
 
@@ -86,7 +72,6 @@ vap_rpc_words_frame (const VapRpcHeader *header, const guint32 *words, gsize n_w
 
   guint8 *frame = g_malloc (*length);
   vap_rpc_header_write (&copy, frame);
-  for (gsize i = 0; i < n_words; i++)
-    vap_rpc_write_word (frame + VAP_RPC_HEADER_SIZE + 4 * i, words[i]);
+  write_words (frame + VAP_RPC_HEADER_SIZE, words, n_words);
   return frame;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The relay between two socket pairs, with a judge that decides by the first letter
- * of a call's payload: Refuse, Write another, Pass.
+ * The relay between two socket pairs, with a judge that decides by the last letter of
+ * a call's payload: Refuse, Write another, Pass, pass Slowly, Die, answer Nonsense.
  */
 #include "config.h"
 
@@ -25,6 +25,8 @@ typedef struct {
   gint client[2]; /* the test's end, the relay's end */
   gint daemon[2];
   GThread *thread;
+  GThread *judge;
+  gint judge_end;
   GError *error;
   gboolean ok;
   gint judged;
@@ -37,37 +39,111 @@ wants (const VapRpcHeader *header)
 }
 
 static void
-judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
-       gpointer user_data)
+append_word (GByteArray *bytes, guint32 word)
+{
+  guint8 four[4];
+
+  vap_rpc_write_word (four, word);
+  g_byte_array_append (bytes, four, sizeof four);
+}
+
+static void
+make_answer (char letter, const VapRpcHeader *header, GByteArray *answer)
+{
+  gboolean whole = header->length <= VAP_QUESTION_MAX;
+  const VapRpcError refused = { 67, 20, 2, whole ? "refused" : "too long" };
+
+  if (letter == 'R') {
+    gsize length;
+    g_autofree guint8 *reply = vap_rpc_error_reply (header, &refused, &length);
+
+    append_word (answer, VAP_ANSWER_REPLY);
+    append_word (answer, (guint32) length);
+    g_byte_array_append (answer, reply, (guint) length);
+  } else if (letter == 'W') {
+    append_word (answer, VAP_ANSWER_CALL);
+    append_word (answer, VAP_RPC_HEADER_SIZE + strlen (REWRITTEN));
+    wire_append (answer, JUDGED, VAP_RPC_CALL, header->serial, REWRITTEN,
+                 strlen (REWRITTEN));
+  } else if (letter == 'N') {
+    append_word (answer, VAP_ANSWER_N_KINDS);
+    append_word (answer, 0);
+  } else {
+    append_word (answer, VAP_ANSWER_PASS);
+    append_word (answer, 0);
+  }
+}
+
+/* Reads one question from @fd and answers it; FALSE at the end. */
+static gboolean
+judge_one (Fixture *fixture, gint fd)
+{
+  VapRpcHeader header;
+  guint8 bytes[VAP_RPC_HEADER_SIZE];
+  char letter = 'R';
+  g_autoptr (GByteArray) answer = g_byte_array_new ();
+
+  if (recv (fd, bytes, sizeof bytes, MSG_WAITALL) != sizeof bytes)
+    return FALSE;
+  vap_rpc_header_read (bytes, &header);
+  if (header.length <= VAP_QUESTION_MAX) {
+    gsize length = header.length - VAP_RPC_HEADER_SIZE;
+    g_autofree guint8 *payload = g_malloc (length);
+
+    if (recv (fd, payload, length, MSG_WAITALL) != (gssize) length)
+      return FALSE;
+    letter = (char) payload[length - 1];
+  }
+  g_atomic_int_inc (&fixture->judged);
+  if (letter == 'D')
+    return FALSE;
+  if (letter == 'S')
+    g_usleep (200 * 1000);
+  make_answer (letter, &header, answer);
+  return send (fd, answer->data, answer->len, MSG_NOSIGNAL) == (gssize) answer->len;
+}
+
+static gpointer
+run_judge (gpointer user_data)
 {
   Fixture *fixture = user_data;
-  char letter = frame != NULL && header->length > VAP_RPC_HEADER_SIZE
-                    ? (char) frame[header->length - 1]
-                    : 'R';
-  const VapRpcError refused = { 67, 20, 2, frame != NULL ? "refused" : "too long" };
 
-  g_atomic_int_inc (&fixture->judged);
-  if (letter == 'R') {
-    answer->reply = vap_rpc_error_reply (header, &refused, &answer->reply_length);
-  } else if (letter == 'W') {
-    g_autoptr (GByteArray) call = g_byte_array_new ();
+  while (judge_one (fixture, fixture->judge_end))
+    ;
+  close (fixture->judge_end);
+  return NULL;
+}
 
-    wire_append (call, JUDGED, VAP_RPC_CALL, header->serial, REWRITTEN,
-                 strlen (REWRITTEN));
-    answer->call_length = call->len;
-    answer->call = g_byte_array_free (g_steal_pointer (&call), FALSE);
-  }
+static void
+join_judge (Fixture *fixture)
+{
+  if (fixture->judge != NULL)
+    g_thread_join (g_steal_pointer (&fixture->judge));
+}
+
+static gint
+start_judge (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  gint pair[2];
+
+  join_judge (fixture);
+  wire_pair (pair);
+  fixture->judge_end = pair[1];
+  fixture->judge = g_thread_new ("judge", run_judge, fixture);
+  return pair[0];
 }
 
 static gpointer
 run_relay (gpointer user_data)
 {
   Fixture *fixture = user_data;
-  const VapFilter filter = { wants, judge, fixture };
+  const VapFilter filter = { wants, start_judge, fixture, 300 };
   gint out = fcntl (fixture->client[1], F_DUPFD_CLOEXEC, 0);
 
   fixture->ok = vap_relay_run (fixture->client[1], out, fixture->daemon[1], NULL, 0,
                                &filter, &fixture->error);
+  join_judge (fixture);
   close (out);
   close (fixture->client[1]);
   close (fixture->daemon[1]);
@@ -213,12 +289,15 @@ test_insert_between (void)
     /* of less than a header nothing has gone on: the reply may go before it */
     if (!known)
       expect_refusal (fixture.client[0], 9);
-    wire_settle (fixture.client[0]);
+    while (g_atomic_int_get (&fixture.judged) == 0)
+      g_usleep (100);
+    /* time for the judge's answer to wait for the rest of the event */
+    g_usleep (2000);
     wire_write (fixture.daemon[0], event->data + boundary, event->len - boundary);
-    wire_write (fixture.daemon[0], event->data, event->len);
     expect_bytes (fixture.client[0], event);
     if (known)
       expect_refusal (fixture.client[0], 9);
+    wire_write (fixture.daemon[0], event->data, event->len);
     expect_bytes (fixture.client[0], event);
     fixture_stop (&fixture, TRUE);
   }
@@ -355,7 +434,7 @@ test_too_long (void)
 {
   g_autoptr (GByteArray) sent = g_byte_array_new ();
   g_autoptr (GByteArray) expected = g_byte_array_new ();
-  gsize length = VAP_RELAY_CALL_MAX - VAP_RPC_HEADER_SIZE + 4;
+  gsize length = VAP_QUESTION_MAX - VAP_RPC_HEADER_SIZE + 4;
   g_autofree char *payload = g_strnfill (length, 'P');
   Fixture fixture;
 
@@ -484,6 +563,70 @@ test_client_dies (void)
   fixture_close (&fixture.daemon[0]);
 }
 
+/* The same when it never reads what is left: after the time it is given. */
+static void
+test_client_dies_before_deaf_daemon (void)
+{
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+  static const guint32 procedures[] = { OTHER, JUDGED };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (procedures); i++) {
+    Fixture fixture;
+
+    wire_append (frame, procedures[i], VAP_RPC_CALL, 1, "xxxP", 4);
+    fixture_start (&fixture);
+    g_assert_cmpint (write_until_stuck (fixture.client[0], frame), <, 4 * 1024 * 1024);
+    fixture_close (&fixture.client[0]);
+    g_thread_join (fixture.thread);
+    g_assert_true (fixture.ok);
+    fixture_close (&fixture.daemon[0]);
+  }
+}
+
+/* While a call is being judged, what the daemon sends is delivered. */
+static void
+test_slow_judge (void)
+{
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+  g_autoptr (GByteArray) event = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (call, JUDGED, VAP_RPC_CALL, 1, "xxxS", 4);
+  wire_append (event, OTHER, VAP_RPC_MESSAGE, 0, "ping", 4);
+  fixture_start (&fixture);
+  wire_write (fixture.client[0], call->data, call->len);
+  while (g_atomic_int_get (&fixture.judged) == 0)
+    g_usleep (100);
+  gint64 begin = g_get_monotonic_time ();
+  wire_write (fixture.daemon[0], event->data, event->len);
+  expect_bytes (fixture.client[0], event);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 150 * 1000);
+  expect_bytes (fixture.daemon[0], call);
+  fixture_stop (&fixture, TRUE);
+}
+
+/* A judge that dies, or makes no sense, refuses its call; the next call has another. */
+static void
+test_judge_dies (void)
+{
+  static const char *const letters[] = { "xxxD", "xxxN" };
+  g_autoptr (GByteArray) good = g_byte_array_new ();
+  Fixture fixture;
+
+  wire_append (good, JUDGED, VAP_RPC_CALL, 2, "xxxP", 4);
+  fixture_start (&fixture);
+  for (gsize i = 0; i < G_N_ELEMENTS (letters); i++) {
+    g_autoptr (GByteArray) call = g_byte_array_new ();
+
+    wire_append (call, JUDGED, VAP_RPC_CALL, 1, letters[i], 4);
+    wire_write (fixture.client[0], call->data, call->len);
+    expect_refusal (fixture.client[0], 1);
+    wire_write (fixture.client[0], good->data, good->len);
+    expect_bytes (fixture.daemon[0], good);
+  }
+  fixture_stop (&fixture, TRUE);
+}
+
 /* All that the daemon said before it went is delivered, a part of a frame too, and
  * that whatever the client was doing. */
 static void
@@ -546,6 +689,9 @@ main (int argc, char **argv)
   g_test_add_func ("/relay/back-pressure", test_back_pressure);
   g_test_add_func ("/relay/client-ends", test_client_ends);
   g_test_add_func ("/relay/client-dies", test_client_dies);
+  g_test_add_func ("/relay/client-dies/deaf-daemon", test_client_dies_before_deaf_daemon);
+  g_test_add_func ("/relay/slow-judge", test_slow_judge);
+  g_test_add_func ("/relay/judge-dies", test_judge_dies);
   g_test_add_func ("/relay/daemon-ends", test_daemon_ends);
   g_test_add_func ("/relay/unfinished-call", test_unfinished_call);
   return g_test_run ();

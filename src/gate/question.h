@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A call that is put to the judge, which is a process of its own: it starts with the
+ * first question of a connection and ends with the connection.  So the gate carries
+ * no parser, goes on relaying while the judge thinks, and survives it.  Used by
+ * relay.c; the other end is judge-main.c.
+ *
+ * On the socket between the two: a question is the call as it came, without the
+ * bytes that carry its descriptors; of one longer than %VAP_QUESTION_MAX only the
+ * header.  An answer is a word, VapAnswerKind, a word with the length of the frame
+ * that follows, and that frame.
+ */
+#pragma once
+
+#include "rpc/frame.h"
+
+G_BEGIN_DECLS
+
+/* The longest call that is judged: one string as long as libvirt takes, and ample
+ * room for what else such a call has. */
+#define VAP_QUESTION_MAX (VAP_RPC_STRING_MAX + 64u * 1024)
+
+/* kind and length */
+#define VAP_ANSWER_HEAD 8u
+
+typedef enum {
+  VAP_ANSWER_PASS,  /* the call goes on as it came: no frame follows */
+  VAP_ANSWER_REPLY, /* the frame goes to the client, and the call goes nowhere */
+  VAP_ANSWER_CALL,  /* the frame goes to the daemon instead */
+  VAP_ANSWER_N_KINDS,
+} VapAnswerKind;
+
+/**
+ * VapQuestion:
+ * @start: starts a judge
+ *   Returns: a socket connected to it, non-blocking; -1 when that failed
+ * @fd: connected to the judge, or -1
+ * @asked: the header of the call that is being judged
+ * @question: what is still to be sent, not ours
+ * @head: of the answer, @received bytes of it and the frame together
+ * @kind: set when the answer is whole
+ * @frame: (nullable): of the answer
+ */
+typedef struct {
+  gint (*start) (gpointer user_data);
+  gpointer user_data;
+
+  gint fd;
+  VapRpcHeader asked;
+  const guint8 *question;
+  gsize left;
+  guint8 head[VAP_ANSWER_HEAD];
+  gsize received;
+  VapAnswerKind kind;
+  guint8 *frame;
+  gsize length;
+} VapQuestion;
+
+void vap_question_init (VapQuestion *question, gint (*start) (gpointer user_data),
+                        gpointer user_data);
+void vap_question_clear (VapQuestion *question);
+
+/**
+ * vap_question_ask:
+ * @bytes: the whole call, or only its header when it is too long; must stay as long
+ *   as it is being judged
+ */
+void vap_question_ask (VapQuestion *question, const VapRpcHeader *header,
+                       const guint8 *bytes);
+
+/* what poll() should wait for on @fd */
+short vap_question_events (const VapQuestion *question);
+
+/**
+ * vap_question_move:
+ *
+ * Sends and receives what can be without waiting.  A judge that is gone answers too:
+ * the call is refused, because it could not be judged.
+ *
+ * Returns: whether the answer is there: @kind, and @frame, which is the caller's
+ */
+gboolean vap_question_move (VapQuestion *question) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

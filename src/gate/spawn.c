@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starts the judge's process: a plain fork of a small program, with nothing of the
+ * gate's but standard error.
+ */
+#include "config.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gate/spawn.h"
+
+/* The judge of the same installation, or of the same build. */
+static char *
+judge_program (void)
+{
+  g_autofree char *gate = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *directory =
+      gate != NULL ? g_path_get_dirname (gate) : g_strdup (VAP_DOORS_DIR);
+
+  return g_build_filename (directory, "gate-judge", NULL);
+}
+
+/* In the child.  What stood there as 0 and 1 was the client's connection, which only
+ * the gate may keep open. */
+static G_NORETURN void
+become_judge (const char *program, const char *root, gint socket, pid_t gate)
+{
+  signal (SIGCHLD, SIG_DFL);
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != gate || dup2 (socket, STDIN_FILENO) < 0 ||
+      dup2 (STDERR_FILENO, STDOUT_FILENO) < 0)
+    _exit (126);
+  execl (program, program, "--root", root != NULL ? root : "", NULL);
+  _exit (127);
+}
+
+gint
+vap_spawn_judge (gpointer root)
+{
+  g_autofree char *program = judge_program ();
+  pid_t gate = getpid ();
+  gint pair[2];
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    return -1;
+
+  pid_t judge = fork ();
+  if (judge == 0)
+    become_judge (program, root, pair[1], gate);
+  close (pair[1]);
+  if (judge > 0)
+    return pair[0];
+  close (pair[0]);
+  return -1;
+}
