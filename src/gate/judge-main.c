@@ -108,7 +108,8 @@ main (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
 
   if (argc != 3 || strcmp (argv[1], "--root") != 0) {
-    g_printerr ("%s\n", _("virt-ap gate-judge: this program is started by virt-ap's gate"));
+    g_printerr ("%s\n",
+                _("virt-ap gate-judge: this program is started by virt-ap's gate"));
     return 2;
   }
   while (serve_one (argv[2]))

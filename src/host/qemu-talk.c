@@ -40,6 +40,7 @@ static const char commands[] = ASK_CAPABILITIES ASK_PROPERTIES;
 /* A conversation with one process. */
 typedef struct {
   const char *binary;
+  GPid caller;
   GPid pid;
   int commands[2]; /* the pipe that is its standard input */
   int out;
@@ -59,16 +60,21 @@ typedef struct {
 /* In the child: a group of its own, so that all it starts can be ended with it,
  * and an end when the caller is killed.  The binary's name came with a guest, so
  * root (the hook) never runs it as root.  The death signal comes last: a change of
- * credentials clears it (prctl(2)).  Only async-signal-safe calls. */
+ * credentials clears it (prctl(2)); a caller that was killed before is seen by its
+ * absence.  Only async-signal-safe calls. */
 static void
-prepare_child (G_GNUC_UNUSED gpointer user_data)
+prepare_child (gpointer user_data)
 {
+  const Talk *talk = user_data;
+
   setpgid (0, 0);
   if (geteuid () == 0
       && (setgroups (0, NULL) != 0 || setresgid (NOBODY, NOBODY, NOBODY) != 0
           || setresuid (NOBODY, NOBODY, NOBODY) != 0))
     _exit (126);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != talk->caller)
+    _exit (126);
 }
 
 static gboolean
@@ -87,7 +93,7 @@ start (Talk *talk, GError **error)
     return FALSE;
   }
   if (!g_spawn_async_with_pipes_and_fds (NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
-                                         prepare_child, NULL, talk->commands[0], -1, -1,
+                                         prepare_child, talk, talk->commands[0], -1, -1,
                                          NULL, NULL, 0, &talk->pid, NULL, &talk->out,
                                          &talk->err, &reason)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE, _ ("cannot start '%s': %s"),
@@ -311,6 +317,7 @@ vap_qemu_ask_within (const char *binary, guint milliseconds, GError **error)
 {
   Talk talk = {
     .binary = binary,
+    .caller = getpid (),
     .commands = { -1, -1 },
     .out = -1,
     .err = -1,

@@ -23,7 +23,8 @@ cpuinfo
 device {UUID} adapters=5 domains=4,ab control=4
 """
 GUEST = """<domain type='qemu'><name>{name}</name>
-  <uuid>{uuid}</uuid><memory>65536</memory><os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>{cpu}
+  <uuid>{uuid}</uuid><memory>65536</memory>
+  <os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>{cpu}
   <devices><emulator>/usr/bin/qemu-system-s390x</emulator>{devices}</devices></domain>"""
 CRYPTO = f"""<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
   <address uuid='{UUID}'/></source></hostdev>"""

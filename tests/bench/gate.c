@@ -264,14 +264,22 @@ print_figures (Figures figures[N_WAYS])
 
   printf ("%-28s%12s%12s%12s\n", "", way_names[0], way_names[1], way_names[2]);
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    for (gint way = 0; way < N_WAYS; way++)
-      values[way] =
-          quantile (G_STRUCT_MEMBER (GArray *, &figures[way], rows[i].offset), rows[i].part);
+    for (gint way = 0; way < N_WAYS; way++) {
+      GArray *of = G_STRUCT_MEMBER (GArray *, &figures[way], rows[i].offset);
+
+      values[way] = quantile (of, rows[i].part);
+    }
     print_row (rows[i].name, rows[i].unit, values);
   }
   for (gint way = 0; way < N_WAYS; way++)
     values[way] = figures[way].rss;
   print_row ("RSS", "KiB", values);
+}
+
+static GArray *
+doubles (void)
+{
+  return g_array_new (FALSE, FALSE, sizeof (double));
 }
 
 static void
@@ -281,11 +289,7 @@ compare_ways (const Setup *setup)
   g_autofree guint8 *buffer = g_malloc (ECHO_LARGE_REPLY);
 
   for (gint way = 0; way < N_WAYS; way++)
-    figures[way] = (Figures) {
-      g_array_new (FALSE, FALSE, sizeof (double)), g_array_new (FALSE, FALSE, sizeof (double)),
-      g_array_new (FALSE, FALSE, sizeof (double)), g_array_new (FALSE, FALSE, sizeof (double)),
-      0,
-    };
+    figures[way] = (Figures) { doubles (), doubles (), doubles (), doubles (), 0 };
   for (gint round = 0; round < ROUNDS; round++)
     for (gint way = 0; way < N_WAYS; way++)
       measure (setup, (Way) way, &figures[way], buffer);

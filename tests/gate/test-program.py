@@ -6,12 +6,15 @@ usage: test-program.py GATE MKTREE
 """
 
 import os
+import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
@@ -28,7 +31,7 @@ CALL, REPLY, MESSAGE = 0, 1, 2
 OK, ERROR = 0, 1
 OPEN, DEFINE_XML_FLAGS, ATTACH_DEVICE, FEATURE, AUTH_LIST = 1, 350, 8, 60, 66
 VIR_ERR_SYSTEM_ERROR, VIR_ERR_RPC, VIR_ERR_XML_DETAIL = 38, 39, 35
-VIR_ERR_CONFIG_UNSUPPORTED = 67
+VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED = 67, 9
 
 
 def frame(procedure, kind=CALL, serial=0, payload=b"", status=OK):
@@ -73,7 +76,7 @@ def read_error(sock, serial):
 class Connection:
     """A gate that a client has just opened, with a daemon that asks no password."""
 
-    def __init__(self, *options, begin=True, host=None):
+    def __init__(self, *options, begin=True, host=None, gate=GATE):
         self.directory = tempfile.TemporaryDirectory()
         path = os.path.join(self.directory.name, "sock")
         self.listener = socket.socket(socket.AF_UNIX)
@@ -89,7 +92,7 @@ class Connection:
         self.client, inner = socket.socketpair()
         self.client.settimeout(30)
         self.gate = subprocess.Popen(
-            [GATE, "--socket", path, "--root", self.root, *options], stdin=inner,
+            [gate, "--socket", path, "--root", self.root, *options], stdin=inner,
             stdout=inner, stderr=subprocess.PIPE, text=True)
         inner.close()
         self.daemon = None
@@ -544,6 +547,54 @@ def test_memory_when_no_refusal_is_read():
         taken = write_until_stuck(c.client, define("<domain", 1) * 1000)
         assert taken < 4 << 20, taken
         assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
+
+
+def test_memory_when_daemon_never_answers():
+    with Connection() as c:
+        before = peak_memory(c.gate.pid)
+        data = frame(5, CALL, 0, bytes(65508)) * 64
+        sender = threading.Thread(
+            target=lambda: [c.client.sendall(data) for _ in range(16)])
+        sender.start()
+        read(c.daemon, 16 * len(data))
+        sender.join()
+        assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
+
+
+def judge_of(gate):
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(gate.pid)],
+                              capture_output=True, text=True).stdout.split()
+    assert len(children) == 1, children
+    return int(children[0])
+
+
+def test_judge_killed():
+    """the connection goes on, and the next call has another judge"""
+    with Connection() as c:
+        for serial in (1, 2):
+            c.client.sendall(define("<domain", serial))
+            assert read_error(c.client, serial)[0] == VIR_ERR_XML_DETAIL
+            os.kill(judge_of(c.gate), signal.SIGKILL)
+            time.sleep(0.05)
+        c.relays()
+
+
+def test_judge_missing():
+    """could not judge means refused"""
+    with tempfile.TemporaryDirectory() as alone:
+        gate = shutil.copy(GATE, alone)
+        with Connection(gate=gate) as c:
+            c.client.sendall(define("<domain type='kvm'/>", 1))
+            code, message = read_error(c.client, 1)
+            assert code == VIR_ERR_OPERATION_FAILED and "could not judge" in message
+            c.relays()
+
+
+def test_resident_memory():
+    """a gate that only relays is small"""
+    with Connection() as c:
+        c.relays()
+        assert peak_memory(c.gate.pid) < 6 * 1024, peak_memory(c.gate.pid)
 
 
 def test_large_reply():
