@@ -113,6 +113,9 @@ def play_client(sock, log):
     sock.sendall(b"".join(define(serial) for serial in range(30)))
     for head, _ in read_frames(sock):
         note(log, head[5], "ok" if head[6] == 0 else "error")
+        # there is no daemon any more: a client that is told so leaves
+        if head[5] == 0 and head[6] != 0:
+            return
 
 
 def read_log(path):
