@@ -107,6 +107,7 @@ test_shipped (void)
     { "z14", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
     { "z16", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
     { "z17", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
+    { "z17-override", 3, 4, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
     { "lpar-z16", 16, 85, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
     { "maximum", 256, 256, VAP_QCI_APSC | VAP_QCI_APXA, 255, TRUE, TRUE, TRUE },
     { "no-ap", 0, 0, VAP_QCI_APSC | VAP_QCI_APXA, 255, FALSE, FALSE, TRUE },
@@ -170,6 +171,87 @@ test_every_key (void)
   g_assert_cmpuint (copy->definitions->len, ==, 1);
   definition = copy->definitions->pdata[0];
   g_assert_cmpstr (definition->json, ==, "{\"mdev_type\":\"x\"}");
+}
+
+/* They are read last, in the file's order, and follow the machine's copy. */
+static void
+test_bindings (void)
+{
+  static const LabBinding expected[] = {
+    { 0x0a, 0x47, LAB_BIND_VFIO_AP },
+    { 0x05, 0x04, LAB_BIND_NONE },
+    { 0x06, 0xff, LAB_BIND_HOST },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LabMachine) machine = load_text (
+      "[bindings]\n0A.0047 = vfio_ap\n05.0004=none\n06.00ff=cex4queue\n", &error);
+  g_autoptr (LabMachine) copy = NULL;
+
+  g_assert_no_error (error);
+  copy = lab_machine_copy (machine);
+  g_array_set_size (machine->bindings, 0);
+  g_assert_cmpuint (copy->bindings->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < copy->bindings->len; i++) {
+    const LabBinding *binding = &g_array_index (copy->bindings, LabBinding, i);
+
+    g_assert_cmphex (binding->adapter, ==, expected[i].adapter);
+    g_assert_cmphex (binding->domain, ==, expected[i].domain);
+    g_assert_cmpint (binding->to, ==, expected[i].to);
+  }
+  /* as after --kernel on the command line */
+  g_assert_true (lab_machine_validate (copy, NULL));
+  g_assert_true (lab_machine_set_kernel (copy, "6.12", NULL));
+  g_assert_false (lab_machine_validate (copy, &error));
+  g_assert_true (g_str_has_prefix (error->message, "[bindings] 0a.0047: "));
+}
+
+/* What the masks allow needs no driver_override. */
+static void
+test_bindings_by_masks (void)
+{
+  static const char *const kernels[] = { "6.1", "6.12", "7.2" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kernels); i++) {
+    g_autofree char *start = g_strdup_printf ("[machine]\nkernel=%s\n[ap]\naqmask=0x08\n"
+                                              "[bindings]\n",
+                                              kernels[i]);
+    g_autofree char *good = g_strconcat (
+        start, "05.0004=cex4queue\n05.0047=vfio_ap\n06.0004=none\n06.0047=none\n", NULL);
+    g_autofree char *host = g_strconcat (start, "05.0047=cex4queue\n", NULL);
+    g_autofree char *vfio = g_strconcat (start, "05.0004=vfio_ap\n", NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (LabMachine) machine = load_text (good, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (machine->bindings->len, ==, 4);
+    assert_refused (host,
+                    "[bindings] 05.0047: the masks give the queue to another driver");
+    assert_refused (vfio, i < 2 ? "this kernel has no driver_override"
+                                : "driver_override needs masks that are all ones");
+  }
+}
+
+static void
+test_refused_bindings (void)
+{
+  assert_refused ("[bindings]\n05.0004=vfio-ap\n", "[bindings] 05.0004: 'vfio-ap'");
+  assert_refused ("[bindings]\n05.0004=\n", "[bindings] 05.0004: ''");
+  assert_refused ("[bindings]\n5.4=none\n", "[bindings] 5.4: this is no queue");
+  assert_refused ("[bindings]\n05.0104=none\n", "[bindings] 05.0104: this is no queue");
+  assert_refused ("[bindings]\n0a.0004=none\n0A.0004=none\n", "[bindings] 0A.0004: ");
+  assert_refused ("[bindings]\n07.0004=none\n", "[bindings] 07.0004: the machine has no");
+  assert_refused ("[bindings]\n05.0005=vfio_ap\n",
+                  "[bindings] 05.0005: the machine has no");
+  assert_refused ("[machine]\nfacilities=-15\n[bindings]\n05.0004=none\n",
+                  "[bindings] 05.0004: the machine has no");
+  assert_refused ("[machine]\nfacilities=-12\n[bindings]\n05.0047=none\n",
+                  "[bindings] 05.0047: the machine has no");
+  assert_refused ("[ap]\nvfio-ap-loaded=false\n[bindings]\n05.0004=vfio_ap\n",
+                  "[bindings] 05.0004: vfio_ap is not loaded");
+  assert_refused ("[ap]\nadapters=05:9:4\n[bindings]\n05.0004=vfio_ap\n",
+                  "[bindings] 05.0004: only a queue of a CEX4 to CEX8 adapter");
+  assert_refused ("[machine]\nkernel=6.12\n[bindings]\n05.0004=vfio_ap\n",
+                  "[bindings] 05.0004: the masks give the queue to another driver");
 }
 
 static void
@@ -269,6 +351,9 @@ main (int argc, char **argv)
   g_test_add_func ("/lab/machine/cpuinfo", test_cpuinfo);
   g_test_add_func ("/lab/machine/shipped", test_shipped);
   g_test_add_func ("/lab/machine/every-key", test_every_key);
+  g_test_add_func ("/lab/machine/bindings", test_bindings);
+  g_test_add_func ("/lab/machine/bindings-by-masks", test_bindings_by_masks);
+  g_test_add_func ("/lab/machine/refused-bindings", test_refused_bindings);
   g_test_add_func ("/lab/machine/refused-files", test_refused_files);
   g_test_add_func ("/lab/machine/unreadable-file", test_unreadable_file);
   g_test_add_func ("/lab/machine/cards", test_cards);

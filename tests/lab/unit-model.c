@@ -616,6 +616,81 @@ test_state_at_start (void)
   g_assert_true (is_there (host, "bus/ap/drivers/cex4queue/05.0004"));
 }
 
+static void
+assert_driver (Host *host, const char *queue, const char *driver)
+{
+  g_autofree char *link
+    = g_strdup_printf ("devices/ap/card%.2s/%s/driver", queue, queue);
+  g_autofree char *target = follow (host, link);
+  g_autofree char *name = target ? g_path_get_basename (target) : NULL;
+
+  g_assert_cmpstr (name, ==, driver);
+}
+
+/* The shipped machine whose queues driver_override gives away. */
+static void
+test_override_at_start (void)
+{
+  g_autofree char *path
+    = g_build_filename (g_getenv ("MACHINES"), "z17-override.machine", NULL);
+  LabMachine *machine = lab_machine_load (path, NULL);
+  g_autoptr (Host) host = NULL;
+  char digits[VAP_MASK_TEXT_SIZE];
+  g_autofree char *mask = NULL;
+
+  g_assert_nonnull (machine);
+  vap_mask_format (&machine->apmask, digits);
+  mask = g_strconcat (digits, "\n", NULL);
+  host = boot (machine);
+  assert_driver (host, "05.0004", "vfio_ap");
+  assert_driver (host, "06.0047", "vfio_ap");
+  assert_driver (host, "05.0047", "cex4queue");
+  assert_shows (host, "devices/ap/card05/05.0004/driver_override", "vfio_ap\n");
+  assert_shows (host, "devices/ap/card06/06.0047/driver_override", "vfio_ap\n");
+  assert_shows (host, "devices/ap/card05/05.0047/driver_override", "\n");
+  assert_shows (host, "bus/ap/bindings", "12/12 (complete)\n");
+  g_assert_cmpint (store (host, "bus/ap/apmask", "-5"), ==, EINVAL);
+  g_assert_cmpint (store (host, "bus/ap/aqmask", "-4"), ==, EINVAL);
+  assert_shows (host, "bus/ap/apmask", mask);
+
+  /* the bus is at rest: another scan has nothing to tell */
+  g_assert_cmpint (store (host, "bus/ap/scans", "1"), ==, 0);
+  g_assert_cmpstr (host->events->str, ==, "");
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  g_assert_cmpint (store (host, MDEV "/assign_adapter", "5"), ==, 0);
+  g_assert_cmpint (store (host, MDEV "/assign_domain", "4"), ==, 0);
+  assert_shows (host, MDEV "/guest_matrix", "05.0004\n");
+  g_assert_cmpint (store (host, MDEV "/assign_domain", "0x47"), ==, EADDRNOTAVAIL);
+}
+
+/* Without driver_override: unbound, or what the masks say; no override is left. */
+static void
+test_bindings_at_start (void)
+{
+  for (LabKernel kernel = LAB_KERNEL_6_1; kernel <= LAB_KERNEL_7_2; kernel++) {
+    LabMachine *machine = make_machine ("05:13:4,06:13:2", "4,47");
+    g_autoptr (Host) host = NULL;
+
+    machine->kernel = kernel;
+    vap_mask_clear (&machine->aqmask, 0x47);
+    g_assert_true (lab_machine_add_binding (machine, "05.0004", "none", NULL));
+    g_assert_true (lab_machine_add_binding (machine, "05.0047", "vfio_ap", NULL));
+    g_assert_true (lab_machine_add_binding (machine, "06.0004", "cex4queue", NULL));
+    g_assert_true (lab_machine_add_binding (machine, "06.0047", "none", NULL));
+    g_assert_true (lab_machine_validate (machine, NULL));
+    host = boot (machine);
+    assert_driver (host, "05.0004", NULL);
+    assert_driver (host, "05.0047", "vfio_ap");
+    assert_driver (host, "06.0004", "cex4queue");
+    assert_driver (host, "06.0047", NULL);
+    assert_shows (host, "bus/ap/bindings", "2/4\n");
+    assert_shows (host, "devices/ap/card05/05.0047/driver_override",
+                  kernel < LAB_KERNEL_7_2 ? NULL : "\n");
+    g_assert_cmpint (store (host, "bus/ap/aqmask", "+0x47"), ==, 0);
+    assert_driver (host, "05.0047", "cex4queue");
+  }
+}
+
 /* The most that the architecture has. */
 static void
 test_maximum (void)
@@ -661,6 +736,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model/tree", test_tree);
   g_test_add_func ("/model/shipped", test_shipped);
   g_test_add_func ("/model/state-at-start", test_state_at_start);
+  g_test_add_func ("/model/override-at-start", test_override_at_start);
+  g_test_add_func ("/model/bindings-at-start", test_bindings_at_start);
   g_test_add_func ("/model/maximum", test_maximum);
   return g_test_run ();
 }

@@ -186,6 +186,7 @@ static const KeyRow key_rows[] = {
 /* The groups with a name of their own: [adapter 05] changes one of [ap] adapters. */
 #define ADAPTER_GROUP "adapter "
 #define DEFINITIONS_GROUP "definitions"
+#define BINDINGS_GROUP "bindings"
 
 static void
 prefix_key_error (GError **error, const char *path, const char *group, const char *key)
@@ -303,6 +304,24 @@ apply_definitions (LabMachine *machine, GKeyFile *file, const char *path, GError
 }
 
 static gboolean
+apply_bindings (LabMachine *machine, GKeyFile *file, const char *path, GError **error)
+{
+  g_auto (GStrv) queues = g_key_file_get_keys (file, BINDINGS_GROUP, NULL, NULL);
+
+  for (char **queue = queues; queue != NULL && *queue != NULL; queue++) {
+    g_autofree char *driver = g_key_file_get_string (file, BINDINGS_GROUP, *queue, error);
+
+    if (driver == NULL)
+      return FALSE;
+    if (!lab_machine_add_binding (machine, *queue, g_strstrip (driver), error)) {
+      prefix_key_error (error, path, BINDINGS_GROUP, *queue);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
 key_is_known (const char *group, const char *key)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (key_rows); i++)
@@ -322,7 +341,7 @@ refuse_unknown (GKeyFile *file, const char *path, GError **error)
     g_auto (GStrv) keys = g_key_file_get_keys (file, *group, NULL, NULL);
 
     if (g_str_has_prefix (*group, ADAPTER_GROUP) ||
-        strcmp (*group, DEFINITIONS_GROUP) == 0)
+        strcmp (*group, DEFINITIONS_GROUP) == 0 || strcmp (*group, BINDINGS_GROUP) == 0)
       continue;
     if (!key_is_known (*group, NULL)) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
@@ -345,7 +364,8 @@ apply_file (LabMachine *machine, GKeyFile *file, const char *path, GError **erro
   g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
 
   if (!refuse_unknown (file, path, error) || !apply_rows (machine, file, path, error) ||
-      !apply_definitions (machine, file, path, error))
+      !apply_definitions (machine, file, path, error) ||
+      !apply_bindings (machine, file, path, error))
     return FALSE;
   for (char **group = groups; *group != NULL; group++)
     if (g_str_has_prefix (*group, ADAPTER_GROUP) &&

@@ -37,6 +37,7 @@ lab_machine_new_default (void)
   machine->vfio_ap_loaded = TRUE;
   machine->apmask = vap_mask_up_to (255);
   machine->aqmask = vap_mask_up_to (255);
+  machine->bindings = g_array_new (FALSE, FALSE, sizeof (LabBinding));
   machine->definitions = g_ptr_array_new_with_free_func (definition_free);
   if (!lab_machine_set_type (machine, DEFAULT_TYPE, NULL) ||
       !lab_machine_set_cards (machine, DEFAULT_CARDS, NULL) ||
@@ -54,6 +55,7 @@ lab_machine_copy (const LabMachine *machine)
   copy->type = g_strdup (machine->type);
   copy->udev_rule = g_strdup (machine->udev_rule);
   copy->cards = g_array_copy (machine->cards);
+  copy->bindings = g_array_copy (machine->bindings);
   copy->definitions = g_ptr_array_new_with_free_func (definition_free);
   for (guint i = 0; i < machine->definitions->len; i++) {
     const LabDefinition *from = machine->definitions->pdata[i];
@@ -75,6 +77,7 @@ lab_machine_free (LabMachine *machine)
   g_free (machine->type);
   g_free (machine->udev_rule);
   g_clear_pointer (&machine->cards, g_array_unref);
+  g_array_unref (machine->bindings);
   g_ptr_array_unref (machine->definitions);
   g_free (machine);
 }
@@ -157,5 +160,6 @@ lab_machine_validate (const LabMachine *machine, GError **error)
     }
   }
   return validate_domains (machine, &machine->usage_domains, error) &&
-         validate_domains (machine, &machine->control_domains, error);
+         validate_domains (machine, &machine->control_domains, error) &&
+         lab_machine_validate_bindings (machine, error);
 }

@@ -42,6 +42,24 @@ typedef struct {
   char *json;
 } LabDefinition;
 
+/* CEX4, the oldest type that vfio_ap takes, and that newer kernels make devices for;
+ * CEX8, the newest that Linux knows */
+#define LAB_HWTYPE_CEX4 10u
+#define LAB_HWTYPE_CEX8 14u
+
+typedef enum {
+  LAB_BIND_NONE, /* unbound */
+  LAB_BIND_HOST, /* to cex4queue */
+  LAB_BIND_VFIO_AP,
+} LabBindTo;
+
+/* the driver that a queue has at start, whatever the boot gave it to */
+typedef struct {
+  guint8 adapter;
+  guint8 domain;
+  LabBindTo to;
+} LabBinding;
+
 typedef struct {
   char *name;              /* "z16" */
   char *type;              /* machine type in /proc/cpuinfo, "3931" */
@@ -58,6 +76,7 @@ typedef struct {
   guint max_domain_id;     /* 255, 15 without APXA */
   VapMask apmask;          /* at boot; all ones unless the file says */
   VapMask aqmask;
+  GArray *bindings;        /* LabBinding, in the order of the file */
   GPtrArray *definitions;  /* LabDefinition */
   char *udev_rule;         /* content of /etc/udev/rules.d/41-ap.rules, NULL: none */
 } LabMachine;
@@ -84,8 +103,17 @@ gboolean lab_machine_set_usage_domains (LabMachine *machine, const char *text,
 gboolean lab_machine_set_control_domains (LabMachine *machine, const char *text,
                                           GError **error);
 
-/* Whether the parts fit together: no adapter and no domain above the maximum. */
+/* @queue: "05.0004"; @driver: "vfio_ap", "cex4queue" or "none" */
+gboolean lab_machine_add_binding (LabMachine *machine, const char *queue,
+                                  const char *driver, GError **error);
+/* Whether driver_override can be written: not to all kernels, and not beside masks
+ * that give a queue away. */
+gboolean lab_machine_has_override (const LabMachine *machine);
+
+/* Whether the parts fit together: no adapter and no domain above the maximum, no
+ * binding that the kernel would refuse. */
 gboolean lab_machine_validate (const LabMachine *machine, GError **error);
+gboolean lab_machine_validate_bindings (const LabMachine *machine, GError **error);
 
 /* /proc/cpuinfo as Linux on this machine prints it; free with g_free() */
 char *lab_machine_cpuinfo (const LabMachine *machine);

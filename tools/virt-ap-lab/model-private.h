@@ -25,9 +25,6 @@ G_BEGIN_DECLS
 #define LAB_N_ADAPTERS 256u
 #define LAB_N_DOMAINS 256u
 
-/* CEX4, the oldest type that vfio_ap takes, and that newer kernels make devices for */
-#define LAB_HWTYPE_CEX4 10u
-
 #define LAB_MATRIX_PATH "/devices/vfio_ap/matrix"
 #define LAB_MDEV_DRIVER "vfio_ap_mdev"
 

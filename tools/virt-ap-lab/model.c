@@ -179,6 +179,35 @@ take_machine (LabModel *model, const LabMachine *machine)
   model->hw.adm = machine->control_domains;
 }
 
+/* The bindings of the machine file, as a service of the host makes them: by the files of
+ * sysfs, whose answers count here too (lab_machine_validate() knows them before). */
+static void
+make_bindings (LabModel *model, const LabMachine *machine)
+{
+  static const LabDriver driver_of[] = {
+    [LAB_BIND_NONE] = LAB_DRIVER_NONE,
+    [LAB_BIND_HOST] = LAB_DRIVER_CEX4QUEUE,
+    [LAB_BIND_VFIO_AP] = LAB_DRIVER_VFIO_AP,
+  };
+
+  for (guint i = 0; i < machine->bindings->len; i++) {
+    const LabBinding *binding = &g_array_index (machine->bindings, LabBinding, i);
+    LabApId id = LAB_AP_QUEUE (binding->adapter, binding->domain);
+    LabDriver driver = driver_of[binding->to];
+    LabApDevice *queue = lab_ap_find (model, id);
+    char name[LAB_AP_NAME_SIZE];
+
+    if (!queue)
+      continue;
+    lab_ap_name (id, name);
+    if (driver != LAB_DRIVER_NONE && lab_machine_has_override (machine))
+      lab_ap_set_override (model, queue, lab_driver_name (driver));
+    lab_ap_unbind (model, queue->driver, name);
+    if (driver != LAB_DRIVER_NONE)
+      lab_ap_bind (model, driver, name);
+  }
+}
+
 LabModel *
 lab_model_new (const LabMachine *machine, LabEventFunc event, LabGroupFunc group,
                gpointer user_data)
@@ -198,6 +227,11 @@ lab_model_new (const LabMachine *machine, LabEventFunc event, LabGroupFunc group
     lab_model_load_vfio_ap (model);
   if (model->has_ap)
     lab_ap_scan (model);
+  if (machine->bindings->len > 0) {
+    make_bindings (model, machine);
+    /* the one that follows by itself, which finds whether all queues are bound */
+    lab_ap_scan (model);
+  }
 
   model->event = event;
   model->group = group;
