@@ -9,6 +9,7 @@
 #include "config.h"
 #include "fs.h"
 #include "fs-cache.h"
+#include "fs-cpu.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -36,6 +37,7 @@ typedef struct {
   struct timespec started;
   void (*ready) (gpointer user_data);
   gpointer user_data;
+  LabCpu cpu;
 } Fs;
 
 static Fs *
@@ -182,6 +184,7 @@ on_open (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
   guint mode;
   int code = lab_model_stat (fs_of (request)->model, node, &type, &mode);
 
+  lab_cpu_follow (&fs_of (request)->cpu, fuse_req_ctx (request)->pid);
   if (code == 0)
     code = check_access (mode, info->flags);
   if (code != 0) {
