@@ -66,9 +66,8 @@ has_idle_t_bit (const VapPqapGuest *guest, const VapPqapCall *call)
 static gboolean
 is_beyond_basic_addressing (const VapPqapGuest *guest, const VapPqapCall *call)
 {
-  return !guest->apxa
-         && (call->queue.adapter > MAX_ADAPTER_BASIC
-             || call->queue.domain > MAX_DOMAIN_BASIC);
+  return !guest->apxa && (call->queue.adapter > MAX_ADAPTER_BASIC ||
+                          call->queue.domain > MAX_DOMAIN_BASIC);
 }
 
 static gboolean
@@ -135,12 +134,12 @@ static const struct {
 } outcomes[VAP_N_PQAP_OUTCOMES] = {
   [VAP_PQAP_INTERPRETED] = { "interpreted", N_ ("interpreted by the machine") },
   [VAP_PQAP_OPERATION] = { "operation-exception", N_ ("operation exception") },
-  [VAP_PQAP_PRIVILEGED]
-  = { "privileged-operation-exception", N_ ("privileged-operation exception") },
-  [VAP_PQAP_SPECIFICATION]
-  = { "specification-exception", N_ ("specification exception") },
-  [VAP_PQAP_NO_QUEUES]
-  = { "response-code-01", N_ ("response code 01, condition code 3") },
+  [VAP_PQAP_PRIVILEGED] = { "privileged-operation-exception",
+                            N_ ("privileged-operation exception") },
+  [VAP_PQAP_SPECIFICATION] = { "specification-exception",
+                               N_ ("specification exception") },
+  [VAP_PQAP_NO_QUEUES] = { "response-code-01",
+                           N_ ("response code 01, condition code 3") },
   [VAP_PQAP_DRIVER] = { "driver", N_ ("the driver's answer") },
 };
 
@@ -172,7 +171,7 @@ parse_fc (const char *word, guint8 *fc)
   if (!g_ascii_string_to_unsigned (is_hex ? word + 2 : word, is_hex ? 16 : 10, 0,
                                    G_MAXUINT8, &number, NULL))
     return FALSE;
-  *fc = (guint8)number;
+  *fc = (guint8) number;
   return TRUE;
 }
 

@@ -141,9 +141,10 @@ vap_mask_parse (const char *text, guint digits, VapMask *mask, GError **error)
                  _ ("“%s” is not an AP mask: 0x and %u hexadecimal digits are expected"),
                  shown, digits);
   else
-    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("“%s” is not an AP mask: 0x and 1 to 64 hexadecimal digits are expected"),
-                 shown);
+    g_set_error (
+        error, VAP_ERROR, VAP_ERROR_MALFORMED,
+        _ ("“%s” is not an AP mask: 0x and 1 to 64 hexadecimal digits are expected"),
+        shown);
 
   return FALSE;
 }

@@ -58,7 +58,7 @@ gboolean
 vap_matrix_overlap (const VapMatrix *a, const VapMatrix *b, VapMatrix *shared)
 {
   if (shared) {
-    *shared = (VapMatrix) {
+    *shared = (VapMatrix){
       .adapters = vap_mask_and (&a->adapters, &b->adapters),
       .domains = vap_mask_and (&a->domains, &b->domains),
     };
@@ -77,7 +77,7 @@ vap_matrix_first_queue (const VapMatrix *matrix, VapQueue *queue)
   if (adapter < 0 || domain < 0)
     return FALSE;
 
-  *queue = (VapQueue) { .adapter = (guint8) adapter, .domain = (guint8) domain };
+  *queue = (VapQueue){ .adapter = (guint8) adapter, .domain = (guint8) domain };
   return TRUE;
 }
 
@@ -90,7 +90,8 @@ vap_matrix_parse_ap_config (const char *text, VapMatrix *matrix, GError **error)
 
   if (g_strv_length (parts) != G_N_ELEMENTS (masks)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("ap_config has %u masks where 3 are expected"), g_strv_length (parts));
+                 _ ("ap_config has %u masks where 3 are expected"),
+                 g_strv_length (parts));
     return FALSE;
   }
 

@@ -73,14 +73,14 @@ fail_open (const char *uuid, const char *path, GError **error)
 static gboolean
 write_config (const char *path, const char *uuid, const char *text, GError **error)
 {
-  gssize length = (gssize)strlen (text);
+  gssize length = (gssize) strlen (text);
   int fd = open (path, O_WRONLY | O_CLOEXEC);
   gssize written;
 
   if (fd < 0)
     return fail_open (uuid, path, error);
   errno = 0;
-  written = write (fd, text, (gsize)length);
+  written = write (fd, text, (gsize) length);
   if (written != length)
     set_refusal (errno, uuid, error);
   close (fd);
@@ -90,16 +90,16 @@ write_config (const char *path, const char *uuid, const char *text, GError **err
 gboolean
 live_apply (const char *root, const char *uuid, const VapMatrix *matrix, GError **error)
 {
-  g_autofree char *path
-      = g_strdup_printf ("%s/sys/devices/vfio_ap/matrix/%s/ap_config", root, uuid);
+  g_autofree char *path =
+      g_strdup_printf ("%s/sys/devices/vfio_ap/matrix/%s/ap_config", root, uuid);
   g_autofree char *back = NULL;
   char text[3 * VAP_MASK_TEXT_SIZE + 1];
   VapMatrix now;
 
   format_config (matrix, text);
-  if (!write_config (path, uuid, text, error)
-      || !g_file_get_contents (path, &back, NULL, error)
-      || !vap_matrix_parse_ap_config (back, &now, error))
+  if (!write_config (path, uuid, text, error) ||
+      !g_file_get_contents (path, &back, NULL, error) ||
+      !vap_matrix_parse_ap_config (back, &now, error))
     return FALSE;
   if (vap_matrix_equal (&now, matrix))
     return TRUE;

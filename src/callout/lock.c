@@ -82,7 +82,7 @@ parse_holder (const char *text)
 
   if (number == 0 || number > G_MAXINT || !g_str_equal (end, "\n"))
     return 0;
-  return (pid_t)number;
+  return (pid_t) number;
 }
 
 /* whether the file is one that a keeper of this lock can have made */
@@ -100,7 +100,7 @@ check_kind (const char *path, const struct stat *info, GError **error)
     g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
                  _ ("The lock '%s' was made by user %u, not by root; find out why, and "
                     "remove it"),
-                 path, (guint)info->st_uid);
+                 path, (guint) info->st_uid);
     return FALSE;
   }
   return TRUE;
@@ -168,7 +168,7 @@ write_candidate (const char *path, pid_t owner, GError **error)
   g_autofree char *candidate = g_strconcat (path, ".XXXXXX", NULL);
   g_autofree char *directory = g_path_get_dirname (path);
   char text[16];
-  int length = g_snprintf (text, sizeof text, "%d\n", (int)owner);
+  int length = g_snprintf (text, sizeof text, "%d\n", (int) owner);
   int fd;
 
   /* at boot, udev can be earlier than what makes /run/lock */
@@ -181,7 +181,7 @@ write_candidate (const char *path, pid_t owner, GError **error)
     fail_errno (error, _ ("Cannot make the lock '%s': %s"), path);
     return NULL;
   }
-  if (fchmod (fd, 0644) < 0 || write (fd, text, (gsize)length) != length) {
+  if (fchmod (fd, 0644) < 0 || write (fd, text, (gsize) length) != length) {
     fail_errno (error, _ ("Cannot write the lock '%s': %s"), path);
     close (fd);
     unlink (candidate);
@@ -210,7 +210,7 @@ try_to_link (const char *path, pid_t owner, GError **error)
 static gboolean
 fail_held (const char *path, pid_t holder, guint patience_ms, GError **error)
 {
-  g_autofree char *file = g_strdup_printf ("/proc/%d/comm", (int)holder);
+  g_autofree char *file = g_strdup_printf ("/proc/%d/comm", (int) holder);
   g_autofree char *program = NULL;
 
   if (holder == 0)
@@ -221,12 +221,12 @@ fail_held (const char *path, pid_t holder, guint patience_ms, GError **error)
   else if (!g_file_get_contents (file, &program, NULL, NULL))
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                  _ ("Process %d has kept the lock '%s' for longer than %.1f seconds"),
-                 (int)holder, path, patience_ms / 1000.0);
+                 (int) holder, path, patience_ms / 1000.0);
   else
     g_set_error (
         error, VAP_ERROR, VAP_ERROR_FAILED,
         _ ("Process %d (%s) has kept the lock '%s' for longer than %.1f seconds"),
-        (int)holder, g_strchomp (program), path, patience_ms / 1000.0);
+        (int) holder, g_strchomp (program), path, patience_ms / 1000.0);
   return FALSE;
 }
 
@@ -255,7 +255,7 @@ take_step (const char *path, pid_t owner, LockLook *look, gboolean *taken, GErro
 gboolean
 vap_lock_take (const char *path, pid_t owner, guint patience_ms, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time () + (gint64)patience_ms * 1000;
+  gint64 deadline = g_get_monotonic_time () + (gint64) patience_ms * 1000;
   gboolean taken = FALSE;
 
   while (process_exists (owner)) {
@@ -270,13 +270,13 @@ vap_lock_take (const char *path, pid_t owner, guint patience_ms, GError **error)
     if (g_get_monotonic_time () > deadline)
       return fail_held (path, look.holder, patience_ms, error);
     if (look.state == LOCK_HELD)
-      g_usleep (DELAY_US + (gulong)g_random_int_range (0, DELAY_SPREAD_US));
+      g_usleep (DELAY_US + (gulong) g_random_int_range (0, DELAY_SPREAD_US));
   }
   if (taken && !vap_lock_release (path, owner, error))
     return FALSE;
   g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                _ ("Process %d, for which the lock '%s' was to be taken, has ended"),
-               (int)owner, path);
+               (int) owner, path);
   return FALSE;
 }
 

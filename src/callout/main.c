@@ -50,8 +50,8 @@ judge (const Call *call, const char *json, gsize length, VapAction action, GErro
 static VapDevice *
 parse_definition (const Call *call, const char *json, gsize length, GError **error)
 {
-  g_autoptr (VapDevice) device
-      = vap_device_parse_mdevctl (json, length, call->uuid, call->parent, error);
+  g_autoptr (VapDevice) device =
+      vap_device_parse_mdevctl (json, length, call->uuid, call->parent, error);
 
   if (!device)
     return NULL;
@@ -248,8 +248,8 @@ static int
 serve (const Call *call, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (served); i++)
-    if (g_str_equal (call->event, served[i].event)
-        && g_str_equal (call->action, served[i].action))
+    if (g_str_equal (call->event, served[i].event) &&
+        g_str_equal (call->action, served[i].action))
       return served[i].serve (call, error);
   g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                _ ("This callout does not serve the event '%s' of the action '%s'"),

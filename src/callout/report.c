@@ -58,8 +58,8 @@ report_attributes (const char *root, const char *uuid, GError **error)
 
   text = g_string_new ("[");
   for (gsize i = 0; i < G_N_ELEMENTS (attributes); i++) {
-    const VapMask *mask
-        = &G_STRUCT_MEMBER (VapMask, &device->matrix, attributes[i].offset);
+    const VapMask *mask =
+        &G_STRUCT_MEMBER (VapMask, &device->matrix, attributes[i].offset);
 
     VAP_MASK_FOREACH (mask, bit)
       g_string_append_printf (text, "%s{\"%s\":\"%d\"}", text->len > 1 ? "," : "",
@@ -107,8 +107,8 @@ add_version (JsonBuilder *builder, JsonObject *provides, GError **error)
 {
   JsonNode *node = json_object_get_member (provides, "version");
 
-  if (!node || json_node_get_value_type (node) != G_TYPE_INT64
-      || json_node_get_int (node) < 1)
+  if (!node || json_node_get_value_type (node) != G_TYPE_INT64 ||
+      json_node_get_int (node) < 1)
     return fail_offer ("version", error);
   json_builder_set_member_name (builder, "version");
   json_builder_add_int_value (builder, MIN (json_node_get_int (node), CONTRACT_VERSION));
@@ -139,7 +139,7 @@ report_capabilities (const char *offer, gsize length, GError **error)
   g_autofree char *text = NULL;
   JsonObject *provides;
 
-  if (!json_parser_load_from_data (parser, offer, (gssize)length, error))
+  if (!json_parser_load_from_data (parser, offer, (gssize) length, error))
     return NULL;
   provides = find_offer (parser, error);
   if (!provides)
@@ -148,9 +148,9 @@ report_capabilities (const char *offer, gsize length, GError **error)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "supports");
   json_builder_begin_object (builder);
-  if (!add_version (builder, provides, error)
-      || !add_common (builder, provides, "actions", actions, error)
-      || !add_common (builder, provides, "events", events, error))
+  if (!add_version (builder, provides, error) ||
+      !add_common (builder, provides, "actions", actions, error) ||
+      !add_common (builder, provides, "events", events, error))
     return NULL;
   json_builder_end_object (builder);
   json_builder_end_object (builder);

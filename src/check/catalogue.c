@@ -17,9 +17,9 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "adapter-absent",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The definition assigns an adapter that this host's configuration does not "
-            "have. The driver takes it, and a guest gets it as soon as it comes."),
+      .meaning =
+          N_ ("The definition assigns an adapter that this host's configuration does not "
+              "have. The driver takes it, and a guest gets it as soon as it comes."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
       .cure = N_ ("Leave the adapter out, or add it to the host's configuration."),
       .example = "warning[adapter-absent]: assigned adapters that this host's "
@@ -54,9 +54,9 @@ static const VapFindingInfo catalogue[] = {
                 "ap_matrix_overflow_check()",
       .errno_name = "ENODEV",
       .cure = N_ ("Name an adapter that lszcrypt shows."),
-      .example
-      = "error[adapter-out-of-range]: without APXA this host's adapters end at 3f, "
-        "but the device names 40",
+      .example =
+          "error[adapter-out-of-range]: without APXA this host's adapters end at 3f, "
+          "but the device names 40",
   },
   {
       .id = "adapter-unsupported",
@@ -81,26 +81,26 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "apft-off",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The guest has a crypto device, but not the AP facilities test. Linux "
-            "in it cannot learn the type of a queue and shows no AP device at all."),
-      .source
-      = "Linux drivers/s390/crypto/ap_bus.c, ap_apft_available(), ap_queue_info()",
-      .cure
-      = N_ ("Give the guest the CPU feature apft, or take the CPU mode host-model."),
+      .meaning =
+          N_ ("The guest has a crypto device, but not the AP facilities test. Linux "
+              "in it cannot learn the type of a queue and shows no AP device at all."),
+      .source =
+          "Linux drivers/s390/crypto/ap_bus.c, ap_apft_available(), ap_queue_info()",
+      .cure =
+          N_ ("Give the guest the CPU feature apft, or take the CPU mode host-model."),
       .example = "error[apft-off]: guest 'web1' has crypto device " UUID
                  " but no AP facilities test (apft), so Linux in it sees no AP device",
   },
   {
       .id = "apqci-off",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The guest has a crypto device, but its CPU cannot ask for the AP "
-            "configuration. Linux in it then uses the adapters up to 3f and the domains "
-            "up to 000f only. It is an error when that leaves no queue."),
+      .meaning = N_ (
+          "The guest has a crypto device, but its CPU cannot ask for the AP "
+          "configuration. Linux in it then uses the adapters up to 3f and the domains "
+          "up to 000f only. It is an error when that leaves no queue."),
       .source = "Linux drivers/s390/crypto/ap_bus.c, ap_max_adapter_id, ap_max_domain_id",
-      .cure
-      = N_ ("Give the guest the CPU feature apqci, or take the CPU mode host-model."),
+      .cure =
+          N_ ("Give the guest the CPU feature apqci, or take the CPU mode host-model."),
       .example = "warning[apqci-off]: guest 'web1' has no apqci, so Linux in it does not "
                  "use these domains of device " UUID ": 00ab",
   },
@@ -110,18 +110,17 @@ static const VapFindingInfo catalogue[] = {
       .meaning = N_ ("The guest has a crypto device, but no interrupts from its queues: "
                      "it asks them again and again instead."),
       .source = "Linux drivers/s390/crypto/ap_bus.c, ap_interrupts_available()",
-      .cure
-      = N_ ("Give the guest the CPU feature apqi, or take the CPU mode host-model."),
-      .example
-      = "note[apqi-off]: guest 'web1' has no apqi, so it polls the queues of device " UUID
-        " instead of taking interrupts",
+      .cure =
+          N_ ("Give the guest the CPU feature apqi, or take the CPU mode host-model."),
+      .example = "note[apqi-off]: guest 'web1' has no apqi, so it polls the queues of "
+                 "device " UUID " instead of taking interrupts",
   },
   {
       .id = "arch-mismatch",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("A guest of another architecture than s390x has a crypto device. Only "
-            "the s390x emulator has the device vfio-ap."),
+      .meaning =
+          N_ ("A guest of another architecture than s390x has a crypto device. Only "
+              "the s390x emulator has the device vfio-ap."),
       .source = "QEMU hw/vfio/meson.build, CONFIG_VFIO_AP",
       .cure = N_ ("Remove the device from the guest, or correct its architecture."),
       .example = "error[arch-mismatch]: crypto device " UUID
@@ -130,38 +129,38 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "attribute-malformed",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The value of an attribute is not what the driver reads: a number in "
-            "decimal, octal with a leading 0 or hexadecimal with 0x, or, for "
-            "ap_config, three masks."),
+      .meaning =
+          N_ ("The value of an attribute is not what the driver reads: a number in "
+              "decimal, octal with a leading 0 or hexadecimal with 0x, or, for "
+              "ap_config, three masks."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_adapter_store(), "
                 "ap_config_store()",
       .errno_name = "EINVAL",
       .cure = N_ ("Write the number so that the driver can read it."),
-      .example
-      = "error[attribute-malformed]: 'ab', the value of assign_domain, is no number "
-        "that the driver takes",
+      .example =
+          "error[attribute-malformed]: 'ab', the value of assign_domain, is no number "
+          "that the driver takes",
   },
   {
       .id = "attribute-unknown",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The definition sets an attribute that an AP matrix does not have, or "
-            "that this host's driver is too old for. mdevctl fails when it starts "
-            "the device, with the attributes before it written."),
+      .meaning =
+          N_ ("The definition sets an attribute that an AP matrix does not have, or "
+              "that this host's driver is too old for. mdevctl fails when it starts "
+              "the device, with the attributes before it written."),
       .source = "mdevctl src/mdev.rs; Linux drivers/s390/crypto/vfio_ap_ops.c, "
                 "vfio_ap_mdev_attrs[]",
       .errno_name = "ENOENT",
       .cure = N_ ("Correct the attribute's name."),
-      .example
-      = "error[attribute-unknown]: 'assign_adaptor' is no attribute of an AP matrix",
+      .example =
+          "error[attribute-unknown]: 'assign_adaptor' is no attribute of an AP matrix",
   },
   {
       .id = "control-domain-absent",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The definition assigns a control domain that this host's configuration does "
-            "not have. The driver takes it, and a guest gets it as soon as it comes."),
+      .meaning = N_ (
+          "The definition assigns a control domain that this host's configuration does "
+          "not have. The driver takes it, and a guest gets it as soon as it comes."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_cdoms()",
       .cure = N_ ("Leave the control domain out, or add it to the host's configuration."),
       .example = "warning[control-domain-absent]: assigned control domains that this "
@@ -173,17 +172,17 @@ static const VapFindingInfo catalogue[] = {
       .meaning = N_ ("A usage domain of the matrix is no control domain of it. A guest "
                      "uses the domain, but cannot change its keys."),
       .source = "Linux Documentation/arch/s390/vfio-ap.rst, AP control domains",
-      .cure
-      = N_ ("Assign it as a control domain too, if the guest is to manage its keys."),
+      .cure =
+          N_ ("Assign it as a control domain too, if the guest is to manage its keys."),
       .example = "note[control-domain-missing]: usage domains whose keys a guest cannot "
                  "manage, because they are no control domains: 0004",
   },
   {
       .id = "control-domain-out-of-range",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The definition names a control domain above the highest number that "
-            "this host can have: 255 with extended addressing (APXA), 15 without."),
+      .meaning =
+          N_ ("The definition names a control domain above the highest number that "
+              "this host can have: 255 with extended addressing (APXA), 15 without."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_control_domain_store(), "
                 "ap_matrix_overflow_check()",
       .errno_name = "ENODEV",
@@ -210,21 +209,21 @@ static const VapFindingInfo catalogue[] = {
                      "an AP matrix, and libvirt refuses it."),
       .source = "libvirt src/qemu/qemu_validate.c, qemuValidateDomainMdevDefVFIOAP()",
       .cure = N_ ("Remove <boot order='…'/> from the device."),
-      .example
-      = "error[device-boot-order]: guest 'web1' cannot boot from the crypto device " UUID,
+      .example = "error[device-boot-order]: guest 'web1' cannot boot from the crypto "
+                 "device " UUID,
   },
   {
       .id = "device-duplicate",
       .severity = VAP_SEVERITY_ERROR,
       .meaning = N_ ("The guest has more than one crypto device. libvirt and the kernel "
                      "allow one: its matrix carries all queues."),
-      .source
-      = "libvirt src/qemu/qemu_validate.c, qemuValidateDomainMdevDefVFIOAP(); Linux "
-        "drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_set_kvm()",
+      .source =
+          "libvirt src/qemu/qemu_validate.c, qemuValidateDomainMdevDefVFIOAP(); Linux "
+          "drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_set_kvm()",
       .errno_name = "EPERM",
       .cure = N_ ("Keep one device and assign all adapters and domains to it."),
-      .example
-      = "error[device-duplicate]: guest 'web1' has the crypto device " UUID " twice",
+      .example =
+          "error[device-duplicate]: guest 'web1' has the crypto device " UUID " twice",
   },
   {
       .id = "device-in-use",
@@ -236,16 +235,16 @@ static const VapFindingInfo catalogue[] = {
       .source = "libvirt src/hypervisor/virhostdev.c, virHostdevPrepareMediatedDevices()",
       .errno_name = "EBUSY",
       .cure = N_ ("Make a device of its own for each guest."),
-      .example
-      = "error[device-in-use]: device " UUID " belongs to guest 'web1', which is running",
+      .example = "error[device-in-use]: device " UUID
+                 " belongs to guest 'web1', which is running",
   },
   {
       .id = "device-inactive",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The guest is to start with a device that is defined but not active. "
-            "libvirt does not start a mediated device for a guest. For a definition it "
-            "is a warning: the device may start in time."),
+      .meaning =
+          N_ ("The guest is to start with a device that is defined but not active. "
+              "libvirt does not start a mediated device for a guest. For a definition it "
+              "is a warning: the device may start in time."),
       .source = "libvirt src/util/virmdev.c, virMediatedDeviceNew()",
       .cure = N_ ("Start the device, and mark it for autostart."),
       .example = "error[device-inactive]: device " UUID " is defined but not active",
@@ -253,9 +252,9 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "device-model",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The guest names an AP matrix as a device of another model, as OpenStack "
-            "Nova does for every mediated device. libvirt refuses to start it."),
+      .meaning =
+          N_ ("The guest names an AP matrix as a device of another model, as OpenStack "
+              "Nova does for every mediated device. libvirt refuses to start it."),
       .source = "libvirt src/util/virmdev.c, virMediatedDeviceCheckModel()",
       .cure = N_ ("Write model='vfio-ap'."),
       .example = "error[device-model]: device " UUID
@@ -284,9 +283,9 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "domain-absent",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The definition assigns a usage domain that this host's configuration does "
-            "not have. The driver takes it, and a guest gets it as soon as it comes."),
+      .meaning =
+          N_ ("The definition assigns a usage domain that this host's configuration does "
+              "not have. The driver takes it, and a guest gets it as soon as it comes."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
       .cure = N_ ("Leave the domain out, or add it to the host's configuration."),
       .example = "warning[domain-absent]: assigned domains that this host's "
@@ -295,38 +294,38 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "domain-out-of-range",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The definition names a usage domain above the highest number that "
-            "this host can have: 255 with extended addressing (APXA), 15 without."),
+      .meaning =
+          N_ ("The definition names a usage domain above the highest number that "
+              "this host can have: 255 with extended addressing (APXA), 15 without."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, assign_domain_store(), "
                 "ap_matrix_overflow_check()",
       .errno_name = "ENODEV",
       .cure = N_ ("Name a domain that lszcrypt shows."),
-      .example
-      = "error[domain-out-of-range]: without APXA this host's domains end at 000f, "
-        "but the device names 0047",
+      .example =
+          "error[domain-out-of-range]: without APXA this host's domains end at 000f, "
+          "but the device names 0047",
   },
   {
       .id = "driver-missing",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The driver vfio_ap is not loaded, or the host has no AP bus at all, so "
-            "no AP matrix can start. For a definition it is a warning: it may "
-            "become right."),
+      .meaning =
+          N_ ("The driver vfio_ap is not loaded, or the host has no AP bus at all, so "
+              "no AP matrix can start. For a definition it is a warning: it may "
+              "become right."),
       .source = "Linux drivers/s390/crypto/vfio_ap_drv.c, vfio_ap_matrix_dev_create(); "
                 "mdevctl src/mdev.rs, find_parent_dir()",
       .errno_name = "ENOENT",
       .cure = N_ ("Load the driver, and have it loaded at boot."),
-      .example
-      = "error[driver-missing]: the driver vfio_ap is not loaded, and an AP matrix "
-        "needs it",
+      .example =
+          "error[driver-missing]: the driver vfio_ap is not loaded, and an AP matrix "
+          "needs it",
   },
   {
       .id = "feature-missing",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The guest requires an AP feature that this host does not have. QEMU "
-            "refuses to start it."),
+      .meaning =
+          N_ ("The guest requires an AP feature that this host does not have. QEMU "
+              "refuses to start it."),
       .source = "QEMU target/s390x/cpu_models.c, check_compatibility()",
       .cure = N_ ("Remove the feature from the guest, or run it on another host."),
       .example = "error[feature-missing]: this host does not have the CPU feature 'apft' "
@@ -335,11 +334,11 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "feature-needs",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The guest requires an AP feature without the one it builds on. QEMU "
-            "only warns and the feature is of no use. For a feature that comes "
-            "with the other alone (apxa) it is an error: the guest would not get "
-            "it."),
+      .meaning =
+          N_ ("The guest requires an AP feature without the one it builds on. QEMU "
+              "only warns and the feature is of no use. For a feature that comes "
+              "with the other alone (apxa) it is an error: the guest would not get "
+              "it."),
       .source = "QEMU target/s390x/cpu_models.c, check_consistency()",
       .cure = N_ ("Require the needed feature too."),
       .example = "warning[feature-needs]: the CPU feature 'apqi' needs 'ap', which guest "
@@ -348,21 +347,21 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "feature-not-removable",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The guest is to be without an AP feature that every guest with AP "
-            "instructions sees on this host (apxa): the machine answers the guest "
-            "itself, and nothing can hide it."),
+      .meaning =
+          N_ ("The guest is to be without an AP feature that every guest with AP "
+              "instructions sees on this host (apxa): the machine answers the guest "
+              "itself, and nothing can hide it."),
       .source = "Linux arch/s390/kvm/kvm-s390.c, kvm_s390_set_crycb_format()",
       .cure = N_ ("Remove the feature from the guest's CPU."),
-      .example
-      = "error[feature-not-removable]: the CPU feature 'apxa' comes with 'ap' on "
-        "this host, so guest 'web1' cannot be without it",
+      .example =
+          "error[feature-not-removable]: the CPU feature 'apxa' comes with 'ap' on "
+          "this host, so guest 'web1' cannot be without it",
   },
   {
       .id = "feature-redundant",
       .severity = VAP_SEVERITY_NOTE,
-      .meaning
-      = N_ ("The guest's CPU names an AP feature that it has from its CPU mode already."),
+      .meaning = N_ (
+          "The guest's CPU names an AP feature that it has from its CPU mode already."),
       .source = "QEMU target/s390x/cpu_models.c, get_max_cpu_model()",
       .cure = N_ ("Leave the feature out."),
       .example = "note[feature-redundant]: guest 'web1' names CPU features that it has "
@@ -371,23 +370,23 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "feature-unknown",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The guest's CPU names a feature that this QEMU has no property for. "
-            "libvirt passes any name on for s390x, and QEMU stops with \"Property "
-            "not found\"."),
+      .meaning =
+          N_ ("The guest's CPU names a feature that this QEMU has no property for. "
+              "libvirt passes any name on for s390x, and QEMU stops with \"Property "
+              "not found\"."),
       .source = "QEMU qom/object.c, object_property_find_err()",
       .cure = N_ ("Correct the name, or take a QEMU that has the feature."),
-      .example
-      = "error[feature-unknown]: QEMU 7.2.22 (/usr/bin/qemu-system-s390x) has no "
-        "CPU feature 'apxy', which guest 'web1' names",
+      .example =
+          "error[feature-unknown]: QEMU 7.2.22 (/usr/bin/qemu-system-s390x) has no "
+          "CPU feature 'apxy', which guest 'web1' names",
   },
   {
       .id = "host-incomplete",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("Something that the question hangs on could not be read, such as the "
-            "guests of libvirt for an ordinary user. What it holds was not "
-            "compared."),
+      .meaning =
+          N_ ("Something that the question hangs on could not be read, such as the "
+              "guests of libvirt for an ordinary user. What it holds was not "
+              "compared."),
       .source = "libvirt keeps /etc/libvirt/qemu and /run/libvirt/qemu from other users",
       .cure = N_ ("Ask again as root."),
       .example = "warning[host-incomplete]: guest 'web9' could not be read, so only its "
@@ -396,10 +395,10 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "mask-blocked",
       .severity = VAP_SEVERITY_NOTE,
-      .meaning
-      = N_ ("A queue is to be given to vfio_ap, and one of the two ways to do so is "
-            "closed: while a queue has a driver_override, apmask and aqmask refuse every "
-            "change, and while these are not all ones, driver_override does."),
+      .meaning = N_ (
+          "A queue is to be given to vfio_ap, and one of the two ways to do so is "
+          "closed: while a queue has a driver_override, apmask and aqmask refuse every "
+          "change, and while these are not all ones, driver_override does."),
       .source = "Linux drivers/s390/crypto/ap_bus.c, apmask_store(), aqmask_store(); "
                 "ap_queue.c, driver_override_store()",
       .errno_name = "EINVAL",
@@ -410,25 +409,25 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "matrix-empty",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The matrix has no queue, because it lacks an adapter or a usage domain. "
-            "The kernel takes it, and a guest gets nothing from it."),
+      .meaning =
+          N_ ("The matrix has no queue, because it lacks an adapter or a usage domain. "
+              "The kernel takes it, and a guest gets nothing from it."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_matrix()",
       .cure = N_ ("Assign at least one adapter and one usage domain."),
-      .example
-      = "warning[matrix-empty]: the matrix has adapters but no usage domain, so it "
-        "has no queue",
+      .example =
+          "warning[matrix-empty]: the matrix has adapters but no usage domain, so it "
+          "has no queue",
   },
   {
       .id = "matrix-truncated",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("The kernel shows the matrix of another device in a file that ends at one "
-            "page, and this one is longer. What the rest of it holds was not compared."),
+      .meaning = N_ (
+          "The kernel shows the matrix of another device in a file that ends at one "
+          "page, and this one is longer. What the rest of it holds was not compared."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, matrix_show(); "
                 "fs/sysfs/file.c, sysfs_kf_seq_show()",
-      .cure
-      = N_ ("Take a kernel whose vfio_ap has ap_config, which shows a matrix whole."),
+      .cure =
+          N_ ("Take a kernel whose vfio_ap has ap_config, which shows a matrix whole."),
       .example = "warning[matrix-truncated]: the kernel shows only a part of the matrix "
                  "of device " UUID ": '/sys/devices/vfio_ap/matrix/" UUID
                  "/matrix' ends after 4095 bytes",
@@ -436,35 +435,35 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "parent-wrong",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("The parent of an AP matrix is the device matrix of vfio_ap, which libvirt "
-            "calls ap_matrix. The definition names another one, or none."),
+      .meaning =
+          N_ ("The parent of an AP matrix is the device matrix of vfio_ap, which libvirt "
+              "calls ap_matrix. The definition names another one, or none."),
       .source = "mdevctl src/mdev.rs, find_parent_dir(); libvirt "
                 "src/node_device/node_device_driver.c",
       .errno_name = "ENOENT",
       .cure = N_ ("Correct the parent."),
-      .example
-      = "error[parent-wrong]: the parent of an AP matrix is ap_matrix, not 'matrix'",
+      .example =
+          "error[parent-wrong]: the parent of an AP matrix is ap_matrix, not 'matrix'",
   },
   {
       .id = "qemu-not-asked",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("QEMU could not be asked which CPU features it has, so a feature that "
-            "it does not know is not found. Features that every QEMU has are not asked "
-            "for."),
+      .meaning =
+          N_ ("QEMU could not be asked which CPU features it has, so a feature that "
+              "it does not know is not found. Features that every QEMU has are not asked "
+              "for."),
       .source = "QEMU qapi/qom.json, qom-list-properties",
       .cure = N_ ("See whether the guest's emulator is installed and runs."),
-      .example
-      = "warning[qemu-not-asked]: QEMU could not be asked for its CPU features, so "
-        "those of guest 'web1' are not compared with them",
+      .example =
+          "warning[qemu-not-asked]: QEMU could not be asked for its CPU features, so "
+          "those of guest 'web1' are not compared with them",
   },
   {
       .id = "queue-claimed",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning
-      = N_ ("Another device is defined to start at boot and has a queue of the matrix. "
-            "Both cannot be active: at the next boot the other one gets the queue."),
+      .meaning =
+          N_ ("Another device is defined to start at boot and has a queue of the matrix. "
+              "Both cannot be active: at the next boot the other one gets the queue."),
       .source = "mdevctl src/main.rs, start_parent_mdevs_command(); Linux "
                 "drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_verify_no_sharing()",
       .errno_name = "EADDRINUSE",
@@ -476,13 +475,13 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "queue-host-owned",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("A queue of the matrix is in use by the host's own driver, zcrypt: both "
-            "its adapter's bit in apmask and its domain's bit in aqmask are set, "
-            "or its driver_override names a driver of the host."),
-      .source
-      = "Linux drivers/s390/crypto/ap_bus.c, ap_apqn_in_matrix_owned_by_def_drv(); "
-        "vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
+      .meaning =
+          N_ ("A queue of the matrix is in use by the host's own driver, zcrypt: both "
+              "its adapter's bit in apmask and its domain's bit in aqmask are set, "
+              "or its driver_override names a driver of the host."),
+      .source =
+          "Linux drivers/s390/crypto/ap_bus.c, ap_apqn_in_matrix_owned_by_def_drv(); "
+          "vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
       .errno_name = "EADDRNOTAVAIL",
       .cure = N_ ("Take the adapter from apmask or the domain from aqmask."),
       .example = "error[queue-host-owned]: queue 05.0004 belongs to the host",
@@ -492,8 +491,8 @@ static const VapFindingInfo catalogue[] = {
       .severity = VAP_SEVERITY_ERROR,
       .meaning = N_ ("A queue of the matrix belongs to another active device. A queue is "
                      "never shared."),
-      .source
-      = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_verify_no_sharing()",
+      .source =
+          "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_verify_no_sharing()",
       .errno_name = "EADDRINUSE",
       .cure = N_ ("Choose another adapter or domain, or stop the other device."),
       .example = "error[queue-in-use]: queue 05.0004 belongs to device " UUID
@@ -504,9 +503,9 @@ static const VapFindingInfo catalogue[] = {
       .severity = VAP_SEVERITY_ERROR,
       .meaning = N_ ("A secure-execution guest (s390-pv) has a crypto device, but not "
                      "the CPU feature appv. The ultravisor then gives it no AP."),
-      .source
-      = "QEMU target/s390x/cpu_features_def.h.inc, appv; Linux arch/s390/kvm/pv.c, "
-        "kvm_s390_pv_init_vm()",
+      .source =
+          "QEMU target/s390x/cpu_features_def.h.inc, appv; Linux arch/s390/kvm/pv.c, "
+          "kvm_s390_pv_init_vm()",
       .cure = N_ ("Give the guest the CPU feature appv, where host and QEMU have it."),
       .example = "error[secure-guest-ap]: guest 'web1' is a secure-execution guest "
                  "without appv, so it cannot use crypto device " UUID,
@@ -535,8 +534,8 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "uuid-malformed",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning
-      = N_ ("What the definition or the guest gives as a device's UUID is none."),
+      .meaning =
+          N_ ("What the definition or the guest gives as a device's UUID is none."),
       .source = "Linux drivers/vfio/mdev/mdev_sysfs.c, create_store()",
       .errno_name = "EINVAL",
       .cure = N_ ("Write 32 hexadecimal digits as 8-4-4-4-12."),

@@ -67,8 +67,8 @@ ap_devices_of (const VapHost *host, const VapGuest *guest)
   for (guint i = 0; i < guest->devices->len; i++) {
     VapGuestDevice *device = guest->devices->pdata[i];
 
-    if (g_strcmp0 (device->model, "vfio-ap") == 0
-        || vap_host_find_device (host, device->uuid) != NULL)
+    if (g_strcmp0 (device->model, "vfio-ap") == 0 ||
+        vap_host_find_device (host, device->uuid) != NULL)
       g_ptr_array_add (devices, device);
   }
   return devices;
@@ -77,8 +77,8 @@ ap_devices_of (const VapHost *host, const VapGuest *guest)
 gboolean
 vap_check_wants_qemu (const VapHost *host, const VapGuest *guest)
 {
-  return vap_guest_concerns_ap (guest) && guest_is_s390x (host, guest)
-         && vap_rule_guest_needs_qemu (guest);
+  return vap_guest_concerns_ap (guest) && guest_is_s390x (host, guest) &&
+         vap_rule_guest_needs_qemu (guest);
 }
 
 VapFindings *

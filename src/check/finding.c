@@ -14,7 +14,7 @@ static const char *const severity_names[] = {
 const char *
 vap_severity_to_string (VapSeverity severity)
 {
-  g_return_val_if_fail ((guint)severity < G_N_ELEMENTS (severity_names), "error");
+  g_return_val_if_fail ((guint) severity < G_N_ELEMENTS (severity_names), "error");
 
   return severity_names[severity];
 }
@@ -36,7 +36,7 @@ vap_findings_new (void)
 {
   VapFindings *findings = g_new0 (VapFindings, 1);
 
-  findings->list = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_finding_free);
+  findings->list = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_finding_free);
   return findings;
 }
 
@@ -117,11 +117,11 @@ vap_findings_to_text (const VapFindings *findings, VapSeverity at_least)
 {
   GString *text = g_string_new (NULL);
 
-  for (gint severity = VAP_SEVERITY_ERROR; severity >= (gint)at_least; severity--)
+  for (gint severity = VAP_SEVERITY_ERROR; severity >= (gint) at_least; severity--)
     for (guint i = 0; i < findings->list->len; i++) {
       const VapFinding *finding = findings->list->pdata[i];
 
-      if (finding->severity == (VapSeverity)severity)
+      if (finding->severity == (VapSeverity) severity)
         append_text (text, finding);
     }
 

@@ -22,26 +22,25 @@ static const struct {
   const char *id;
   const char *text;
 } reasons[VAP_N_VIEW_REASONS] = {
-  [VAP_VIEW_ADAPTER_ABSENT]
-  = { "adapter-absent", N_ ("these adapters are not in the host's configuration") },
-  [VAP_VIEW_DOMAIN_ABSENT]
-  = { "domain-absent", N_ ("these domains are not in the host's configuration") },
-  [VAP_VIEW_ADAPTER_FILTERED]
-  = { "adapter-filtered", N_ ("the driver leaves out a whole adapter when a queue of it "
-                              "is not bound to vfio_ap") },
+  [VAP_VIEW_ADAPTER_ABSENT] = { "adapter-absent", N_ ("these adapters are not in the "
+                                                      "host's configuration") },
+  [VAP_VIEW_DOMAIN_ABSENT] = { "domain-absent",
+                               N_ ("these domains are not in the host's configuration") },
+  [VAP_VIEW_ADAPTER_FILTERED] = { "adapter-filtered", N_ ("the driver leaves out a whole "
+                                                          "adapter when a queue of it "
+                                                          "is not bound to vfio_ap") },
   [VAP_VIEW_NO_AP] = { "ap-off", N_ ("the guest does not have the CPU feature ap") },
-  [VAP_VIEW_NO_APPV]
-  = { "appv-off",
-      N_ ("a secure-execution guest needs the CPU feature appv, and has it not") },
-  [VAP_VIEW_NO_APFT]
-  = { "apft-off", N_ ("without the CPU feature apft a Linux guest sees no AP device") },
-  [VAP_VIEW_NO_APQCI]
-  = { "apqci-off", N_ ("without the CPU feature apqci a Linux guest looks only for the "
-                       "adapters 00 to 3f and the domains 0000 to 000f") },
-  [VAP_VIEW_NO_APXA]
-  = { "apxa-off",
-      N_ ("without apxa there are only the adapters 00 to 3f and the domains 0000 to "
-          "000f") },
+  [VAP_VIEW_NO_APPV] = { "appv-off", N_ ("a secure-execution guest needs the CPU feature "
+                                         "appv, and has it not") },
+  [VAP_VIEW_NO_APFT] = { "apft-off", N_ ("without the CPU feature apft a Linux guest "
+                                         "sees no AP device") },
+  [VAP_VIEW_NO_APQCI] = { "apqci-off",
+                          N_ ("without the CPU feature apqci a Linux guest looks only "
+                              "for the "
+                              "adapters 00 to 3f and the domains 0000 to 000f") },
+  [VAP_VIEW_NO_APXA] = { "apxa-off", N_ ("without apxa there are only the adapters 00 to "
+                                         "3f and the domains 0000 to "
+                                         "000f") },
 };
 
 const char *
@@ -95,7 +94,7 @@ lose_filtered (VapGuestView *view, const VapHost *host, VapMatrix *left)
 
   left->adapters = vap_mask_and (&left->adapters, &view->passed.adapters);
   while (!vap_mask_is_empty (&filtered)) {
-    guint first = (guint)vap_mask_next (&filtered, 0);
+    guint first = (guint) vap_mask_next (&filtered, 0);
     VapMask unbound = vap_mask_minus (&left->domains, &host->vfio_bound.domains[first]);
     VapMask alike = { 0 };
 
@@ -103,7 +102,7 @@ lose_filtered (VapGuestView *view, const VapHost *host, VapMatrix *left)
       VapMask other = vap_mask_minus (&left->domains, &host->vfio_bound.domains[adapter]);
 
       if (vap_mask_equal (&other, &unbound))
-        vap_mask_set (&alike, (guint)adapter);
+        vap_mask_set (&alike, (guint) adapter);
     }
     filtered = vap_mask_minus (&filtered, &alike);
     add_loss (view, VAP_VIEW_ADAPTER_FILTERED, &alike, &left->domains, &unbound);
@@ -154,8 +153,8 @@ find_device (VapGuestView *view, const VapHost *host, const VapGuest *guest)
     view->device = vap_host_find_device (host, device->uuid);
   }
   if (view->device != NULL)
-    view->matrix
-        = view->device->active ? view->device->matrix : view->device->defined_matrix;
+    view->matrix =
+        view->device->active ? view->device->matrix : view->device->defined_matrix;
 }
 
 static void
@@ -165,7 +164,7 @@ find_features (VapGuestView *view, const VapHost *host, const VapGuest *guest)
   gboolean is_s390x = guest->arch == NULL || g_str_equal (guest->arch, "s390x");
 
   for (guint id = 0; is_s390x && id < VAP_N_FEATURES; id++)
-    view->features[id] = vap_rule_guest_has_feature (&question, (VapFeatureId)id);
+    view->features[id] = vap_rule_guest_has_feature (&question, (VapFeatureId) id);
   view->pqap = (VapPqapGuest){
     .host_ap = vap_host_has_feature (host, VAP_FEATURE_AP),
     .guest_ap = view->features[VAP_FEATURE_AP],
@@ -182,8 +181,8 @@ find_deconfigured (VapGuestView *view, const VapHost *host)
   for (guint i = 0; i < host->cards->len; i++) {
     const VapCard *card = g_ptr_array_index (host->cards, i);
 
-    if ((!card->config || card->checkstop)
-        && vap_mask_test (&view->usable.adapters, card->id))
+    if ((!card->config || card->checkstop) &&
+        vap_mask_test (&view->usable.adapters, card->id))
       vap_mask_set (&view->deconfigured, card->id);
   }
 }
@@ -192,9 +191,9 @@ find_deconfigured (VapGuestView *view, const VapHost *host)
 static gboolean
 has_interrupts (const VapGuestView *view, const VapHost *host, const VapGuest *guest)
 {
-  return vap_matrix_count_queues (&view->usable) > 0 && host->interrupts
-         && view->features[VAP_FEATURE_APQI]
-         && (!guest->secure || view->features[VAP_FEATURE_APPVI]);
+  return vap_matrix_count_queues (&view->usable) > 0 && host->interrupts &&
+         view->features[VAP_FEATURE_APQI] &&
+         (!guest->secure || view->features[VAP_FEATURE_APPVI]);
 }
 
 VapGuestView *

@@ -32,8 +32,8 @@ starts_from_host (const VapGuest *guest)
     return TRUE;
   case VAP_CPU_MODE_CUSTOM:
     /* "max" under KVM is "host" (cpu_models.c, host_s390_cpu_type_info) */
-    return g_strcmp0 (guest->cpu_model, "host") == 0
-           || g_strcmp0 (guest->cpu_model, "max") == 0;
+    return g_strcmp0 (guest->cpu_model, "host") == 0 ||
+           g_strcmp0 (guest->cpu_model, "max") == 0;
   }
   return FALSE;
 }
@@ -67,8 +67,8 @@ is_in_every_qemu (const char *name)
 {
   const VapFeature *feature = vap_feature_find (name);
 
-  return feature != NULL && feature->qemu_since != NULL
-         && g_ascii_strtoull (feature->qemu_since, NULL, 10) < 7;
+  return feature != NULL && feature->qemu_since != NULL &&
+         g_ascii_strtoull (feature->qemu_since, NULL, 10) < 7;
 }
 
 gboolean
@@ -119,13 +119,13 @@ vap_check_hidden_features (const VapGuest *guest, const VapQemu *qemu)
     const VapCpuFeature *asked = guest->features->pdata[i];
     const VapFeature *feature = vap_feature_find (asked->name);
 
-    if (!asked->from_metadata && is_hidden (asked->name, qemu)
-        && !g_ptr_array_find (names, feature->name, NULL))
-      g_ptr_array_add (names, (gpointer)feature->name);
+    if (!asked->from_metadata && is_hidden (asked->name, qemu) &&
+        !g_ptr_array_find (names, feature->name, NULL))
+      g_ptr_array_add (names, (gpointer) feature->name);
   }
   g_ptr_array_add (names, NULL);
 
-  return (const char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
+  return (const char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
 static char *
@@ -153,8 +153,8 @@ vap_rule_feature_unknown (const VapGuestQuestion *question)
   for (guint i = 0; qemu != NULL && i < question->guest->features->len; i++) {
     const VapCpuFeature *asked = question->guest->features->pdata[i];
 
-    if (asked->from_metadata || vap_qemu_has_property (qemu, asked->name)
-        || is_hidden (asked->name, qemu))
+    if (asked->from_metadata || vap_qemu_has_property (qemu, asked->name) ||
+        is_hidden (asked->name, qemu))
       continue;
     vap_findings_take (
         question->findings, "feature-unknown", VAP_SEVERITY_ERROR, asked->name,
@@ -175,14 +175,14 @@ vap_rule_feature_missing (const VapGuestQuestion *question)
     const VapFeature *feature = ap_feature_at (question, i, &policy);
     char *message;
 
-    if (feature == NULL || !vap_policy_wants (policy)
-        || vap_host_has_feature (question->host, feature->id))
+    if (feature == NULL || !vap_policy_wants (policy) ||
+        vap_host_has_feature (question->host, feature->id))
       continue;
     if (feature->facility >= 0)
-      message
-          = g_strdup_printf (_ ("this host does not have the CPU feature '%s' (facility "
-                                "%d), which guest '%s' requires"),
-                             feature->name, feature->facility, question->name);
+      message =
+          g_strdup_printf (_ ("this host does not have the CPU feature '%s' (facility "
+                              "%d), which guest '%s' requires"),
+                           feature->name, feature->facility, question->name);
     else
       message = g_strdup_printf (
           _ ("this host does not have the CPU feature '%s', which guest '%s' requires"),
@@ -205,9 +205,9 @@ vap_rule_feature_needs (const VapGuestQuestion *question)
     const VapFeature *feature = ap_feature_at (question, i, &policy);
     const char *needs;
 
-    if (feature == NULL || feature->needs == VAP_FEATURE_NONE
-        || !vap_policy_wants (policy)
-        || vap_rule_guest_has_feature (question, feature->needs))
+    if (feature == NULL || feature->needs == VAP_FEATURE_NONE ||
+        !vap_policy_wants (policy) ||
+        vap_rule_guest_has_feature (question, feature->needs))
       continue;
     needs = vap_feature_get (feature->needs)->name;
     vap_findings_take (
@@ -231,8 +231,8 @@ vap_rule_feature_not_removable (const VapGuestQuestion *question)
     VapPolicy policy;
     const VapFeature *feature = ap_feature_at (question, i, &policy);
 
-    if (feature == NULL || feature->removable || !vap_policy_rejects (policy)
-        || !vap_rule_guest_has_feature (question, feature->id))
+    if (feature == NULL || feature->removable || !vap_policy_rejects (policy) ||
+        !vap_rule_guest_has_feature (question, feature->id))
       continue;
     vap_findings_take (
         question->findings, "feature-not-removable", VAP_SEVERITY_ERROR, feature->name,
@@ -257,8 +257,8 @@ vap_rule_feature_redundant (const VapGuestQuestion *question)
     VapPolicy policy;
     const VapFeature *feature = ap_feature_at (question, i, &policy);
 
-    if (feature != NULL && feature->removable && vap_policy_wants (policy)
-        && vap_host_has_feature (question->host, feature->id))
+    if (feature != NULL && feature->removable && vap_policy_wants (policy) &&
+        vap_host_has_feature (question->host, feature->id))
       g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", feature->name);
   }
   if (names->len == 0)

@@ -43,8 +43,8 @@ hint_feature (const VapGuestQuestion *question, VapFeatureId feature)
 void
 vap_rule_ap_off (const VapGuestQuestion *question)
 {
-  if (!question->is_s390x || question->devices->len == 0
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_AP))
+  if (!question->is_s390x || question->devices->len == 0 ||
+      vap_rule_guest_has_feature (question, VAP_FEATURE_AP))
     return;
 
   vap_findings_take (
@@ -61,8 +61,8 @@ vap_rule_ap_off (const VapGuestQuestion *question)
 void
 vap_rule_apft_off (const VapGuestQuestion *question)
 {
-  if (!question->is_s390x || question->devices->len == 0
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_APFT))
+  if (!question->is_s390x || question->devices->len == 0 ||
+      vap_rule_guest_has_feature (question, VAP_FEATURE_APFT))
     return;
 
   vap_findings_take (
@@ -89,9 +89,9 @@ first_matrix (const VapGuestQuestion *question)
 static gboolean
 can_use_device (const VapGuestQuestion *question)
 {
-  return question->is_s390x && question->devices->len > 0
-         && vap_rule_guest_has_feature (question, VAP_FEATURE_AP)
-         && vap_rule_guest_has_feature (question, VAP_FEATURE_APFT);
+  return question->is_s390x && question->devices->len > 0 &&
+         vap_rule_guest_has_feature (question, VAP_FEATURE_AP) &&
+         vap_rule_guest_has_feature (question, VAP_FEATURE_APFT);
 }
 
 static void
@@ -130,15 +130,15 @@ vap_rule_apqci_off (const VapGuestQuestion *question)
   VapMask unused_adapters, unused_domains;
   const VapMatrix *matrix;
 
-  if (!can_use_device (question)
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_APQCI))
+  if (!can_use_device (question) ||
+      vap_rule_guest_has_feature (question, VAP_FEATURE_APQCI))
     return;
   matrix = first_matrix (question);
   if (matrix == NULL || vap_matrix_count_queues (matrix) == 0)
     return;
 
-  if (!vap_mask_intersects (&matrix->adapters, &adapters)
-      || !vap_mask_intersects (&matrix->domains, &domains)) {
+  if (!vap_mask_intersects (&matrix->adapters, &adapters) ||
+      !vap_mask_intersects (&matrix->domains, &domains)) {
     report_nothing_left (question);
     return;
   }
@@ -159,9 +159,9 @@ vap_rule_apqci_off (const VapGuestQuestion *question)
 void
 vap_rule_apqi_off (const VapGuestQuestion *question)
 {
-  if (!can_use_device (question)
-      || !vap_host_has_feature (question->host, VAP_FEATURE_APQI)
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_APQI))
+  if (!can_use_device (question) ||
+      !vap_host_has_feature (question->host, VAP_FEATURE_APQI) ||
+      vap_rule_guest_has_feature (question, VAP_FEATURE_APQI))
     return;
 
   vap_findings_take (
@@ -178,8 +178,8 @@ vap_rule_apqi_off (const VapGuestQuestion *question)
 void
 vap_rule_secure_guest_ap (const VapGuestQuestion *question)
 {
-  if (!question->is_s390x || question->devices->len == 0 || !question->guest->secure
-      || vap_rule_guest_has_feature (question, VAP_FEATURE_APPV))
+  if (!question->is_s390x || question->devices->len == 0 || !question->guest->secure ||
+      vap_rule_guest_has_feature (question, VAP_FEATURE_APPV))
     return;
 
   vap_findings_take (

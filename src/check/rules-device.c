@@ -65,12 +65,12 @@ static void
 attribute_malformed (const VapDeviceQuestion *question, const VapAttribute *attribute)
 {
   gboolean masks = vap_attribute_find (attribute->name) == VAP_ATTRIBUTE_AP_CONFIG;
-  const char *message
-      = masks ? _ ("'%s', the value of %s, is not three AP masks")
-              : _ ("'%s', the value of %s, is no number that the driver takes");
-  const char *hint
-      = masks ? _ ("write adapters, usage domains and control domains: 0x…,0x…,0x…")
-              : _ ("write it in decimal, or in hexadecimal such as 0x47");
+  const char *message =
+      masks ? _ ("'%s', the value of %s, is not three AP masks")
+            : _ ("'%s', the value of %s, is no number that the driver takes");
+  const char *hint =
+      masks ? _ ("write adapters, usage domains and control domains: 0x…,0x…,0x…")
+            : _ ("write it in decimal, or in hexadecimal such as 0x47");
   const char *value = attribute->value != NULL ? attribute->value : "";
 
   vap_findings_take (question->findings, "attribute-malformed", VAP_SEVERITY_ERROR,
@@ -97,7 +97,7 @@ vap_rule_attributes (const VapDeviceQuestion *question)
 {
   VapMatrix unused;
 
-  vap_device_matrix (question->device, &unused, judge_attribute, (gpointer)question);
+  vap_device_matrix (question->device, &unused, judge_attribute, (gpointer) question);
 }
 
 /* Linux 6.1 has no ap_config yet; a driver that has it lists it among its features
@@ -183,16 +183,16 @@ list_above (const VapDeviceQuestion *question, const NumberKind *kind,
     VapAttributeId id = vap_attribute_find (attribute->name);
     gulong number;
 
-    if ((id != kind->assign && id != kind->unassign) || attribute->value == NULL
-        || !vap_attribute_parse_number (attribute->value, &number) || number <= max)
+    if ((id != kind->assign && id != kind->unassign) || attribute->value == NULL ||
+        !vap_attribute_parse_number (attribute->value, &number) || number <= max)
       continue;
     if (number < VAP_MASK_BITS)
-      vap_mask_set (&above, (guint)number);
+      vap_mask_set (&above, (guint) number);
     else
       g_string_append_printf (beyond, ", %0*lx", kind->width, number);
   }
 
-  list = vap_mask_to_list (&above, (guint)kind->width);
+  list = vap_mask_to_list (&above, (guint) kind->width);
   if (list[0] == '\0')
     return beyond->len > 0 ? g_strdup (beyond->str + 2) : NULL;
   return g_strconcat (list, beyond->str, NULL);
@@ -204,8 +204,8 @@ judge_range (const VapDeviceQuestion *question, const NumberKind *kind,
 {
   g_autofree char *list = list_above (question, kind, assigned, max);
   g_autofree char *end = g_strdup_printf ("%0*x", kind->width, max);
-  gboolean no_apxa = question->host->has_ap_bus
-                     && !vap_host_has_feature (question->host, VAP_FEATURE_APXA);
+  gboolean no_apxa = question->host->has_ap_bus &&
+                     !vap_host_has_feature (question->host, VAP_FEATURE_APXA);
 
   if (list == NULL)
     return;
@@ -265,8 +265,8 @@ relative_mask (const VapMask *mask)
   GString *text = g_string_new (NULL);
 
   for (gint from = vap_mask_next (mask, 0), last; from >= 0;
-       from = vap_mask_next (mask, (guint)last + 1)) {
-    for (last = from; vap_mask_test (mask, (guint)last + 1);)
+       from = vap_mask_next (mask, (guint) last + 1)) {
+    for (last = from; vap_mask_test (mask, (guint) last + 1);)
       last++;
     g_string_append_printf (text, "%s-0x%02x", text->len > 0 ? "," : "", from);
     if (last > from)
@@ -339,8 +339,8 @@ count_queues (const VapQueueSet *set, const VapMask *adapters, VapQueue *first)
     guint in_row = vap_mask_count (&set->domains[adapter]);
 
     if (count == 0 && in_row > 0) {
-      first->adapter = (guint8)adapter;
-      first->domain = (guint8)vap_mask_next (&set->domains[adapter], 0);
+      first->adapter = (guint8) adapter;
+      first->domain = (guint8) vap_mask_next (&set->domains[adapter], 0);
     }
     count += in_row;
   }
@@ -358,8 +358,8 @@ vap_rule_queue_host_owned (const VapDeviceQuestion *question)
   guint count;
   char *message;
 
-  if (!question->host->has_ap_bus
-      || !vap_host_owned_by_host (question->host, &question->matrix, &owned))
+  if (!question->host->has_ap_bus ||
+      !vap_host_owned_by_host (question->host, &question->matrix, &owned))
     return;
 
   count = count_queues (&owned, &question->matrix.adapters, &first);
@@ -392,10 +392,10 @@ report_in_use (const VapDeviceQuestion *question, const VapHostDevice *other,
     message = g_strdup_printf (_ ("queue %s belongs to device %s, which guest '%s' uses"),
                                text, other->uuid, guest->name);
   else if (guest != NULL)
-    message
-        = g_strdup_printf (_ ("queue %s, the first of %u, belongs to device %s, which "
-                              "guest '%s' uses"),
-                           text, count, other->uuid, guest->name);
+    message =
+        g_strdup_printf (_ ("queue %s, the first of %u, belongs to device %s, which "
+                            "guest '%s' uses"),
+                         text, count, other->uuid, guest->name);
   else if (count == 1)
     message = g_strdup_printf (_ ("queue %s belongs to device %s"), text, other->uuid);
   else
@@ -416,8 +416,8 @@ vap_rule_queue_in_use (const VapDeviceQuestion *question)
     const VapHostDevice *other = question->host->devices->pdata[i];
     VapMatrix shared;
 
-    if (other->active && g_strcmp0 (other->uuid, question->uuid) != 0
-        && vap_matrix_overlap (&question->matrix, &other->matrix, &shared))
+    if (other->active && g_strcmp0 (other->uuid, question->uuid) != 0 &&
+        vap_matrix_overlap (&question->matrix, &other->matrix, &shared))
       report_in_use (question, other, &shared);
   }
 }
@@ -436,11 +436,11 @@ vap_rule_queue_claimed (const VapDeviceQuestion *question)
     VapMatrix shared;
     VapQueue first;
 
-    if (other->definition == NULL || !other->definition->autostart
-        || g_strcmp0 (other->uuid, question->uuid) == 0
-        || (other->active && vap_matrix_overlap (&question->matrix, &other->matrix, NULL))
-        || !vap_matrix_overlap (&question->matrix, &other->defined_matrix, &shared)
-        || !vap_matrix_first_queue (&shared, &first))
+    if (other->definition == NULL || !other->definition->autostart ||
+        g_strcmp0 (other->uuid, question->uuid) == 0 ||
+        (other->active && vap_matrix_overlap (&question->matrix, &other->matrix, NULL)) ||
+        !vap_matrix_overlap (&question->matrix, &other->defined_matrix, &shared) ||
+        !vap_matrix_first_queue (&shared, &first))
       continue;
     vap_queue_format (first, text);
     node = vap_rule_node_device_name (other->uuid);
@@ -510,9 +510,9 @@ vap_rule_others_unreadable (const VapDeviceQuestion *question)
   for (guint i = 0; i < question->host->devices->len; i++) {
     const VapHostDevice *other = question->host->devices->pdata[i];
 
-    if (!other->active || other->problem == NULL
-        || g_strcmp0 (other->uuid, question->uuid) == 0
-        || (vap_matrix_count_queues (&other->matrix) > 0 && !other->truncated))
+    if (!other->active || other->problem == NULL ||
+        g_strcmp0 (other->uuid, question->uuid) == 0 ||
+        (vap_matrix_count_queues (&other->matrix) > 0 && !other->truncated))
       continue;
     vap_rule_take_problem (question->findings, other);
   }

@@ -176,9 +176,9 @@ vap_rule_device_unknown (const VapGuestQuestion *question)
 
     char canonical[37];
 
-    if (uuid == NULL || !vap_uuid_canonical (uuid, canonical)
-        || vap_host_find_device (question->host, uuid) != NULL
-        || vap_host_has_other_mdev (question->host, uuid) || is_repeated (question, i))
+    if (uuid == NULL || !vap_uuid_canonical (uuid, canonical) ||
+        vap_host_find_device (question->host, uuid) != NULL ||
+        vap_host_has_other_mdev (question->host, uuid) || is_repeated (question, i))
       continue;
     vap_findings_take (
         question->findings, "device-unknown", VAP_SEVERITY_ERROR, uuid,
@@ -193,8 +193,8 @@ vap_rule_device_unknown (const VapGuestQuestion *question)
 void
 vap_rule_device_inactive (const VapGuestQuestion *question)
 {
-  VapSeverity severity
-      = vap_action_is_now (question->action) ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING;
+  VapSeverity severity =
+      vap_action_is_now (question->action) ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING;
 
   for (guint i = 0; i < question->devices->len; i++) {
     const VapGuestDevice *device = device_at (question, i);
@@ -230,10 +230,10 @@ report_device_in_use (const VapGuestQuestion *question, const char *uuid,
   g_autofree char *word = vap_rule_shell_word (holder->name);
   const char *message = running ? _ ("device %s belongs to guest '%s', which is running")
                                 : _ ("device %s belongs to guest '%s', which is defined");
-  const char *hint
-      = running
-            ? _ ("choose another device, or stop that guest with: virsh shutdown %s")
-            : _ ("choose another device, or take it from that guest with: virsh edit %s");
+  const char *hint =
+      running
+          ? _ ("choose another device, or stop that guest with: virsh shutdown %s")
+          : _ ("choose another device, or take it from that guest with: virsh edit %s");
 
   vap_findings_take (question->findings, "device-in-use", severity, uuid,
                      g_strdup_printf (message, uuid, holder->name),
@@ -247,8 +247,8 @@ void
 vap_rule_device_in_use (const VapGuestQuestion *question)
 {
   const VapHostGuest *self = known_guest (question);
-  gboolean starts_as_defined
-      = question->action == VAP_ACTION_START && self != NULL && self->defined != NULL;
+  gboolean starts_as_defined =
+      question->action == VAP_ACTION_START && self != NULL && self->defined != NULL;
 
   for (guint i = 0; i < question->devices->len; i++) {
     const char *uuid = device_at (question, i)->uuid;
@@ -257,9 +257,9 @@ vap_rule_device_in_use (const VapGuestQuestion *question)
 
     if (uuid == NULL || is_repeated (question, i))
       continue;
-    holder
-        = vap_host_holder (question->host, uuid,
-                           self != NULL ? self->uuid : question->guest->uuid, &running);
+    holder =
+        vap_host_holder (question->host, uuid,
+                         self != NULL ? self->uuid : question->guest->uuid, &running);
     if (holder != NULL)
       report_device_in_use (question, uuid, holder, running,
                             starts_as_defined && !running ? VAP_SEVERITY_WARNING

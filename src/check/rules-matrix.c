@@ -100,8 +100,8 @@ void
 vap_rule_adapter_unsupported (const VapDeviceQuestion *question)
 {
   VAP_MASK_FOREACH (&question->matrix.adapters, adapter) {
-    const VapCard *card = find_card (question->host, (guint)adapter);
-    g_autofree char *text = g_strdup_printf ("%02x", (guint)adapter);
+    const VapCard *card = find_card (question->host, (guint) adapter);
+    g_autofree char *text = g_strdup_printf ("%02x", (guint) adapter);
 
     if (!is_unsupported (card))
       continue;
@@ -118,12 +118,12 @@ void
 vap_rule_adapter_offline (const VapDeviceQuestion *question)
 {
   VAP_MASK_FOREACH (&question->matrix.adapters, adapter) {
-    const VapCard *card = find_card (question->host, (guint)adapter);
-    g_autofree char *text = g_strdup_printf ("%02x", (guint)adapter);
-    const char *message
-        = card != NULL && card->checkstop
-              ? _ ("adapter %s is checkstopped, so its queues answer nothing")
-              : _ ("adapter %s is deconfigured, so its queues answer nothing");
+    const VapCard *card = find_card (question->host, (guint) adapter);
+    g_autofree char *text = g_strdup_printf ("%02x", (guint) adapter);
+    const char *message =
+        card != NULL && card->checkstop
+            ? _ ("adapter %s is checkstopped, so its queues answer nothing")
+            : _ ("adapter %s is deconfigured, so its queues answer nothing");
 
     if (card == NULL || (card->config && !card->checkstop))
       continue;
@@ -150,8 +150,8 @@ hint_unbound (const VapHost *host, VapQueue queue, const char *text)
 static void
 report_filtered (const VapDeviceQuestion *question, guint adapter, const VapMask *unbound)
 {
-  VapQueue queue
-      = { .adapter = (guint8)adapter, .domain = (guint8)vap_mask_next (unbound, 0) };
+  VapQueue queue = { .adapter = (guint8) adapter,
+                     .domain = (guint8) vap_mask_next (unbound, 0) };
   char text[VAP_QUEUE_TEXT_SIZE];
 
   vap_queue_format (queue, text);
@@ -180,10 +180,10 @@ vap_rule_adapter_filtered (const VapDeviceQuestion *question)
     VapMask unbound = vap_mask_minus (&domains, &host->vfio_bound.domains[adapter]);
     VapMatrix row = { .domains = domains };
 
-    vap_mask_set (&row.adapters, (guint)adapter);
-    if (!vap_mask_is_empty (&unbound) && !vap_host_owned_by_host (host, &row, NULL)
-        && !is_unsupported (find_card (host, (guint)adapter)))
-      report_filtered (question, (guint)adapter, &unbound);
+    vap_mask_set (&row.adapters, (guint) adapter);
+    if (!vap_mask_is_empty (&unbound) && !vap_host_owned_by_host (host, &row, NULL) &&
+        !is_unsupported (find_card (host, (guint) adapter)))
+      report_filtered (question, (guint) adapter, &unbound);
   }
 }
 
@@ -194,8 +194,8 @@ vap_rule_usage_domain_missing (const VapDeviceQuestion *question)
 {
   const VapMatrix *matrix = &question->matrix;
 
-  if (!vap_mask_is_empty (&matrix->domains)
-      || vap_mask_is_empty (&matrix->control_domains))
+  if (!vap_mask_is_empty (&matrix->domains) ||
+      vap_mask_is_empty (&matrix->control_domains))
     return;
 
   vap_findings_take (

@@ -69,7 +69,7 @@ door_read_all (gsize max, gsize *length, GError **error)
     }
     if (n == 0)
       break;
-    g_byte_array_append (bytes, (const guint8 *)part, (guint)n);
+    g_byte_array_append (bytes, (const guint8 *) part, (guint) n);
     if (bytes->len > max) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
                    _ ("Standard input has more than %zu bytes"), max);
@@ -77,8 +77,8 @@ door_read_all (gsize max, gsize *length, GError **error)
     }
   }
   *length = bytes->len;
-  g_byte_array_append (bytes, (const guint8 *)"", 1);
-  return (char *)g_byte_array_free (g_steal_pointer (&bytes), FALSE);
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  return (char *) g_byte_array_free (g_steal_pointer (&bytes), FALSE);
 }
 
 const char *

@@ -66,8 +66,7 @@ vap_backend_socket (const char *uri, gboolean read_only, uid_t user)
   g_autofree char *driver = uri_driver (uri);
 
   if (driver != NULL) {
-    g_autofree char *path =
-        g_strdup_printf ("%s/virt%sd-%s", directory, driver, suffix);
+    g_autofree char *path = g_strdup_printf ("%s/virt%sd-%s", directory, driver, suffix);
 
     if (g_file_test (path, G_FILE_TEST_EXISTS))
       return g_steal_pointer (&path);
@@ -82,7 +81,7 @@ vap_backend_connect (const char *path, GError **error)
 
   if (strlen (path) >= sizeof address.sun_path) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-                 _("the path of the libvirt socket '%s' is too long"), path);
+                 _ ("the path of the libvirt socket '%s' is too long"), path);
     return -1;
   }
   strcpy (address.sun_path, path);
@@ -92,7 +91,7 @@ vap_backend_connect (const char *path, GError **error)
     return fd;
 
   g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
-               _("failed to connect to the libvirt socket '%s': %s"), path,
+               _ ("failed to connect to the libvirt socket '%s': %s"), path,
                g_strerror (errno));
   if (fd >= 0)
     close (fd);

@@ -64,12 +64,12 @@ ask_moment (const char *root, const VapRpcArgs *args, VapAction action, GError *
 /* A translation shows what would be defined, and refuses nothing; what is wrong with
  * the document is libvirt's to tell. */
 static VapVerdict *
-ask_translation (const char *root, const VapRpcArgs *args,
-                 G_GNUC_UNUSED VapAction action, G_GNUC_UNUSED GError **error)
+ask_translation (const char *root, const VapRpcArgs *args, G_GNUC_UNUSED VapAction action,
+                 G_GNUC_UNUSED GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  VapVerdict *verdict
-      = vap_judge_translated_xml (root, args->xml, strlen (args->xml), &reason);
+  VapVerdict *verdict =
+      vap_judge_translated_xml (root, args->xml, strlen (args->xml), &reason);
 
   if (verdict == NULL)
     g_info ("%s", reason->message);
@@ -171,7 +171,7 @@ static const Call calls[] = {
 static int
 compare_procedure (const void *key, const void *element)
 {
-  guint32 procedure = *(const guint32 *)key;
+  guint32 procedure = *(const guint32 *) key;
   const Call *call = element;
 
   return (procedure > call->procedure) - (procedure < call->procedure);
@@ -222,9 +222,8 @@ refuse_verdict (const Call *call, const VapRpcHeader *header, const VapVerdict *
                 VapAnswer *answer)
 {
   g_autofree char *findings = vap_findings_to_text (verdict->findings, VAP_SEVERITY_NOTE);
-  g_autofree char *message =
-      g_strdup_printf (_("unsupported configuration: virt-ap refuses this:\n%s"),
-                       g_strchomp (findings));
+  g_autofree char *message = g_strdup_printf (
+      _ ("unsupported configuration: virt-ap refuses this:\n%s"), g_strchomp (findings));
 
   refuse (call, header, VIR_ERR_CONFIG_UNSUPPORTED, message, answer);
 }
@@ -237,9 +236,8 @@ refuse_unjudged (const Call *call, const VapRpcHeader *header, const GError *err
     refuse (call, header, VIR_ERR_XML_DETAIL, error->message, answer);
     return;
   }
-  g_autofree char *message =
-      g_strdup_printf (_("operation failed: virt-ap could not judge this: %s"),
-                       error->message);
+  g_autofree char *message = g_strdup_printf (
+      _ ("operation failed: virt-ap could not judge this: %s"), error->message);
   refuse (call, header, VIR_ERR_OPERATION_FAILED, message, answer);
 }
 
@@ -249,10 +247,10 @@ refuse_stale (const Call *call, const VapRpcHeader *header, const VapRpcArgs *ar
               VapAnswer *answer)
 {
   g_autofree char *message = g_strdup_printf (
-      _("unsupported configuration: virt-ap refuses this:\n"
-        "guest '%s' asks for a CPU feature that its QEMU has no property for, so that "
-        "QEMU would not start; define it again, which keeps the feature from QEMU, "
-        "with: virsh edit %s"),
+      _ ("unsupported configuration: virt-ap refuses this:\n"
+         "guest '%s' asks for a CPU feature that its QEMU has no property for, so that "
+         "QEMU would not start; define it again, which keeps the feature from QEMU, "
+         "with: virsh edit %s"),
       args->guest_name, args->guest_name);
 
   refuse (call, header, VIR_ERR_CONFIG_UNSUPPORTED, message, answer);
@@ -267,7 +265,7 @@ rewrite (const Call *call, const VapRpcHeader *header, const guint8 *frame, gsiz
                                            verdict->rewritten, &answer->call_length);
   if (answer->call == NULL)
     refuse (call, header, VIR_ERR_XML_DETAIL,
-            _("the XML is too long once virt-ap has added its metadata"), answer);
+            _ ("the XML is too long once virt-ap has added its metadata"), answer);
 }
 
 /* What was changed, or left to another door, is never done in silence. */
@@ -278,7 +276,7 @@ tell_notes (const Call *call, const VapVerdict *verdict)
     return;
   openlog ("virt-ap-gate", LOG_PID, LOG_DAEMON);
   for (guint i = 0; i < verdict->notes->len; i++)
-    syslog (LOG_NOTICE, "%s: %s", call->name, (const char *)verdict->notes->pdata[i]);
+    syslog (LOG_NOTICE, "%s: %s", call->name, (const char *) verdict->notes->pdata[i]);
 }
 
 static void
@@ -315,7 +313,7 @@ judge_args (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
 
   if (!vap_rpc_args_decode (call->shape, frame + head, header->length - head, &args)) {
     g_autofree char *message =
-        g_strdup_printf (_("virt-ap cannot decode the arguments of %s"), call->name);
+        g_strdup_printf (_ ("virt-ap cannot decode the arguments of %s"), call->name);
     refuse (call, header, VIR_ERR_RPC, message, answer);
     return;
   }
@@ -338,7 +336,7 @@ vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *ans
 
   if (frame == NULL) {
     g_autofree char *message = g_strdup_printf (
-        _("the arguments of %s are longer than the %u bytes that libvirt takes"),
+        _ ("the arguments of %s are longer than the %u bytes that libvirt takes"),
         call->name, VAP_RPC_STRING_MAX);
     refuse (call, header, VIR_ERR_RPC, message, answer);
     return;

@@ -109,7 +109,7 @@ main (int argc, char **argv)
 
   if (argc != 3 || strcmp (argv[1], "--root") != 0) {
     g_printerr ("%s\n",
-                _("virt-ap gate-judge: this program is started by virt-ap's gate"));
+                _ ("virt-ap gate-judge: this program is started by virt-ap's gate"));
     return 2;
   }
   while (serve_one (argv[2]))

@@ -40,24 +40,24 @@ parse_options (gint *argc, char ***argv, Options *options, GError **error)
 {
   const GOptionEntry entries[] = {
     { "root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
-      N_("Judge by the host whose /sys, /proc and /etc are below DIR"), N_("DIR") },
+      N_ ("Judge by the host whose /sys, /proc and /etc are below DIR"), N_ ("DIR") },
     { "socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket,
-      N_("Connect to the libvirt daemon that listens at PATH"), N_("PATH") },
+      N_ ("Connect to the libvirt daemon that listens at PATH"), N_ ("PATH") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
-      N_("Print the version and exit"), NULL },
+      N_ ("Print the version and exit"), NULL },
     { 0 },
   };
   g_autoptr (GOptionContext) context =
-      g_option_context_new (_("- judge AP crypto on its way to libvirt"));
+      g_option_context_new (_ ("- judge AP crypto on its way to libvirt"));
 
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   g_option_context_set_summary (
-      context, _("Started by libvirt: qemu+ext:///system?command=/path/of/gate"));
+      context, _ ("Started by libvirt: qemu+ext:///system?command=/path/of/gate"));
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
-                 _("unexpected argument '%s'"), (*argv)[1]);
+                 _ ("unexpected argument '%s'"), (*argv)[1]);
     return FALSE;
   }
   if (options->root == NULL)
@@ -116,7 +116,7 @@ main (int argc, char **argv)
     return 0;
   }
   if (isatty (STDIN_FILENO)) {
-    fputs (_("virt-ap gate: this program is started by libvirt, see virt-ap-gate(8)\n"),
+    fputs (_ ("virt-ap gate: this program is started by libvirt, see virt-ap-gate(8)\n"),
            stderr);
     return 2;
   }

@@ -123,8 +123,8 @@ greet (VapOpening *opening, VapRpcHeader *header, Promises *promises, GError **e
     header->length = vap_rpc_read_word (frame);
     if (!vap_rpc_length_is_sound (header->length)) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                   _("the client does not speak libvirt's protocol: "
-                     "it sent a message with a length of %u"),
+                   _ ("the client does not speak libvirt's protocol: "
+                      "it sent a message with a length of %u"),
                    header->length);
       return VAP_OPENING_FAILED;
     }
@@ -237,7 +237,7 @@ ask (VapOpening *opening, const VapRpcHeader *call, guint32 procedure,
   if (!write_all (opening->daemon, bytes, length) ||
       !read_reply (opening, procedure, frame, &reply))
     return tell (opening, call, VIR_ERR_RPC,
-                 _("the libvirt daemon closed the connection when it was opened"));
+                 _ ("the libvirt daemon closed the connection when it was opened"));
   if (reply.status == VAP_RPC_ERROR)
     return tell_daemons_error (opening, call, frame);
   return VAP_OPENING_DONE;
@@ -254,7 +254,7 @@ authenticate (VapOpening *opening, const VapRpcHeader *call, guint8 *frame)
   if (!vap_rpc_auth_list_decode (frame + VAP_RPC_HEADER_SIZE,
                                  vap_rpc_read_word (frame) - VAP_RPC_HEADER_SIZE, &type))
     return tell (opening, call, VIR_ERR_RPC,
-                 _("the libvirt daemon's list of authentications cannot be decoded"));
+                 _ ("the libvirt daemon's list of authentications cannot be decoded"));
 
   switch (type) {
   case VAP_RPC_AUTH_NONE:
@@ -263,8 +263,8 @@ authenticate (VapOpening *opening, const VapRpcHeader *call, guint8 *frame)
     return ask (opening, call, VAP_RPC_PROC_AUTH_POLKIT, NULL, 0, frame);
   default:
     return tell (opening, call, VIR_ERR_AUTH_UNAVAILABLE,
-                 _("authentication unavailable: the libvirt daemon asks for a user and "
-                   "password on its local socket, and virt-ap's gate has none"));
+                 _ ("authentication unavailable: the libvirt daemon asks for a user and "
+                    "password on its local socket, and virt-ap's gate has none"));
   }
 }
 
@@ -279,8 +279,8 @@ keep_promises (VapOpening *opening, const VapRpcHeader *call, const Promises *pr
   if (promises->authentication)
     result = authenticate (opening, call, frame);
   if (result == VAP_OPENING_DONE && promises->keepalive)
-    result = ask (opening, call, VAP_RPC_PROC_CONNECT_SUPPORTS_FEATURE, keepalive, 1,
-                  frame);
+    result =
+        ask (opening, call, VAP_RPC_PROC_CONNECT_SUPPORTS_FEATURE, keepalive, 1, frame);
   return result;
 }
 

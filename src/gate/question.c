@@ -137,8 +137,8 @@ refuse (VapQuestion *question)
     .code = VIR_ERR_OPERATION_FAILED,
     .domain = VIR_FROM_RPC,
     .level = VIR_ERR_ERROR,
-    .message = _("operation failed: virt-ap could not judge this: "
-                 "its judge ended without an answer"),
+    .message = _ ("operation failed: virt-ap could not judge this: "
+                  "its judge ended without an answer"),
   };
 
   vap_question_clear (question);

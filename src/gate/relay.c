@@ -144,8 +144,9 @@ advance_up (VapRelay *relay)
       case VAP_HEADER_NONE:
         return;
       case VAP_HEADER_UNSOUND:
-        give_up (relay, _("the client does not speak libvirt's protocol: "
-                          "it sent a message with a length of %u"),
+        give_up (relay,
+                 _ ("the client does not speak libvirt's protocol: "
+                    "it sent a message with a length of %u"),
                  relay->header.length);
         return;
       case VAP_HEADER_READY:
@@ -171,8 +172,9 @@ advance_down (VapRelay *relay)
     case VAP_HEADER_NONE:
       return;
     case VAP_HEADER_UNSOUND:
-      give_up (relay, _("the daemon does not speak libvirt's protocol: "
-                        "it sent a message with a length of %u"),
+      give_up (relay,
+               _ ("the daemon does not speak libvirt's protocol: "
+                  "it sent a message with a length of %u"),
                header.length);
       return;
     case VAP_HEADER_READY:
@@ -250,8 +252,7 @@ static gint
 time_to_wait (VapRelay *relay)
 {
   gint64 now = g_get_monotonic_time ();
-  gint linger =
-      relay->filter->linger != 0 ? relay->filter->linger : VAP_RELAY_LINGER_MS;
+  gint linger = relay->filter->linger != 0 ? relay->filter->linger : VAP_RELAY_LINGER_MS;
 
   if (!relay->down.lost || vap_pipe_is_drained (&relay->up))
     return -1;

@@ -20,7 +20,7 @@ vap_attribute_find (const char *name)
 {
   for (guint i = 0; i < VAP_N_ATTRIBUTES; i++)
     if (g_strcmp0 (name, names[i]) == 0)
-      return (VapAttributeId)i;
+      return (VapAttributeId) i;
   return VAP_ATTRIBUTE_UNKNOWN;
 }
 
@@ -60,7 +60,7 @@ vap_attribute_parse_number (const char *value, gulong *number)
   radix = take_radix (&value);
 
   for (digits = value; g_ascii_isxdigit (*value); value++) {
-    guint digit = (guint)g_ascii_xdigit_value (*value);
+    guint digit = (guint) g_ascii_xdigit_value (*value);
 
     if (digit >= radix || result > (G_MAXULONG - digit) / radix)
       return FALSE;

@@ -64,7 +64,7 @@ vap_device_parse_xml (const char *xml, gsize length, GError **error)
   if (!vap_xml_is (root, "device")) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line %ld: <%s> is not a node device"), vap_xml_line (root),
-                 (const char *)root->name);
+                 (const char *) root->name);
     return NULL;
   }
 

@@ -60,10 +60,9 @@ vap_device_unref (VapDevice *device)
 gboolean
 vap_device_is_matrix (const VapDevice *device)
 {
-  return device->is_mdev
-         && (g_strcmp0 (device->type, VAP_DEVICE_TYPE) == 0
-             || g_strcmp0 (device->parent, VAP_DEVICE_PARENT_LIBVIRT) == 0
-             || g_strcmp0 (device->parent, VAP_DEVICE_PARENT) == 0);
+  return device->is_mdev && (g_strcmp0 (device->type, VAP_DEVICE_TYPE) == 0 ||
+                             g_strcmp0 (device->parent, VAP_DEVICE_PARENT_LIBVIRT) == 0 ||
+                             g_strcmp0 (device->parent, VAP_DEVICE_PARENT) == 0);
 }
 
 /* What a number written to an attribute does: sets or clears a bit of one mask. */
@@ -75,12 +74,13 @@ typedef struct {
 static const MaskStore stores[] = {
   [VAP_ATTRIBUTE_ASSIGN_ADAPTER] = { G_STRUCT_OFFSET (VapMatrix, adapters), TRUE },
   [VAP_ATTRIBUTE_ASSIGN_DOMAIN] = { G_STRUCT_OFFSET (VapMatrix, domains), TRUE },
-  [VAP_ATTRIBUTE_ASSIGN_CONTROL_DOMAIN]
-  = { G_STRUCT_OFFSET (VapMatrix, control_domains), TRUE },
+  [VAP_ATTRIBUTE_ASSIGN_CONTROL_DOMAIN] = { G_STRUCT_OFFSET (VapMatrix, control_domains),
+                                            TRUE },
   [VAP_ATTRIBUTE_UNASSIGN_ADAPTER] = { G_STRUCT_OFFSET (VapMatrix, adapters), FALSE },
   [VAP_ATTRIBUTE_UNASSIGN_DOMAIN] = { G_STRUCT_OFFSET (VapMatrix, domains), FALSE },
-  [VAP_ATTRIBUTE_UNASSIGN_CONTROL_DOMAIN]
-  = { G_STRUCT_OFFSET (VapMatrix, control_domains), FALSE },
+  [VAP_ATTRIBUTE_UNASSIGN_CONTROL_DOMAIN] = { G_STRUCT_OFFSET (VapMatrix,
+                                                               control_domains),
+                                              FALSE },
 };
 
 static VapAttributeFault
@@ -103,9 +103,9 @@ store (const VapAttribute *attribute, VapMatrix *matrix)
 
   mask = G_STRUCT_MEMBER_P (matrix, stores[id].mask);
   if (stores[id].set)
-    vap_mask_set (mask, (guint)number);
+    vap_mask_set (mask, (guint) number);
   else
-    vap_mask_clear (mask, (guint)number);
+    vap_mask_clear (mask, (guint) number);
   return VAP_ATTRIBUTE_OK;
 }
 

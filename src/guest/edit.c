@@ -72,7 +72,7 @@ skip_markup (const char *at, const char *end)
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
     gsize length = strlen (kinds[i].begin);
 
-    if ((gsize)(end - at) > length && memcmp (at, kinds[i].begin, length) == 0)
+    if ((gsize) (end - at) > length && memcmp (at, kinds[i].begin, length) == 0)
       return skip_past (at + length, end, kinds[i].end);
   }
   return at;
@@ -81,8 +81,8 @@ skip_markup (const char *at, const char *end)
 static void
 open_element (VapEdits *edits, GArray *open, const char *at, const char *after)
 {
-  Span span
-      = { at - edits->xml, after - edits->xml, after - edits->xml, after - edits->xml };
+  Span span = { at - edits->xml, after - edits->xml, after - edits->xml,
+                after - edits->xml };
 
   if (after[-2] != '/')
     g_array_append_val (open, edits->spans->len);
@@ -156,7 +156,7 @@ number_elements (VapEdits *edits, const xmlDoc *doc)
 static void
 clear_change (gpointer data)
 {
-  g_free (((Change *)data)->text);
+  g_free (((Change *) data)->text);
 }
 
 VapEdits *
@@ -274,7 +274,7 @@ void
 vap_edits_append (VapEdits *edits, const xmlNode *parent, GPtrArray *texts)
 {
   const Span *span = span_of (parent);
-  xmlNode *last = xmlLastElementChild ((xmlNode *)parent);
+  xmlNode *last = xmlLastElementChild ((xmlNode *) parent);
   g_autofree char *outer = indent_of (edits, parent);
   g_autofree char *inner = NULL;
   g_autofree char *name = tag_name (edits, parent);

@@ -19,8 +19,8 @@
 static gboolean
 is_around_domain (const xmlNode *root)
 {
-  return vap_xml_is (root, "domstatus") || vap_xml_is (root, "domainsnapshot")
-         || vap_xml_is (root, "domaincheckpoint");
+  return vap_xml_is (root, "domstatus") || vap_xml_is (root, "domainsnapshot") ||
+         vap_xml_is (root, "domaincheckpoint");
 }
 
 xmlNode *
@@ -34,14 +34,14 @@ vap_guest_xml_domain (const xmlDoc *doc, GError **error)
   if (!is_around_domain (root)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line %ld: <%s> is not a domain"), vap_xml_line (root),
-                 (const char *)root->name);
+                 (const char *) root->name);
     return NULL;
   }
   domain = vap_xml_child (root, NULL, "domain");
   if (domain == NULL)
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line %ld: there is no <domain> in <%s>"), vap_xml_line (root),
-                 (const char *)root->name);
+                 (const char *) root->name);
   return domain;
 }
 
@@ -119,8 +119,8 @@ read_features (VapGuest *guest, const xmlNode *parent, gboolean from_metadata,
 static gboolean
 read_cpu (VapGuest *guest, const xmlNode *domain, GError **error)
 {
-  g_autoptr (GHashTable) seen
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) seen =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   const xmlNode *cpu = vap_xml_child (domain, NULL, "cpu");
 
   if (cpu != NULL) {
@@ -128,8 +128,8 @@ read_cpu (VapGuest *guest, const xmlNode *domain, GError **error)
       return FALSE;
     guest->cpu_model = vap_xml_text (vap_xml_child (cpu, NULL, "model"));
   }
-  return read_features (guest, cpu, FALSE, seen, error)
-         && read_features (guest, vap_guest_xml_crypto (domain), TRUE, seen, error);
+  return read_features (guest, cpu, FALSE, seen, error) &&
+         read_features (guest, vap_guest_xml_crypto (domain), TRUE, seen, error);
 }
 
 /* a missing mode is subsystem (virDomainHostdevDefParseXML()) */
@@ -139,8 +139,8 @@ vap_guest_xml_mdev (const xmlNode *hostdev)
   g_autofree char *mode = vap_xml_attribute (hostdev, "mode");
   g_autofree char *type = vap_xml_attribute (hostdev, "type");
   const xmlNode *source = vap_xml_child (hostdev, NULL, "source");
-  g_autofree char *uuid
-      = vap_xml_attribute (vap_xml_child (source, NULL, "address"), "uuid");
+  g_autofree char *uuid =
+      vap_xml_attribute (vap_xml_child (source, NULL, "address"), "uuid");
   VapGuestDevice *device;
 
   if (g_strcmp0 (type, "mdev") != 0 || (mode != NULL && strcmp (mode, "subsystem") != 0))
@@ -172,10 +172,10 @@ static void
 read_identity (VapGuest *guest, const xmlNode *domain)
 {
   g_autofree char *uuid = vap_xml_text (vap_xml_child (domain, NULL, "uuid"));
-  const xmlNode *os_type
-      = vap_xml_child (vap_xml_child (domain, NULL, "os"), NULL, "type");
-  g_autofree char *security
-      = vap_xml_attribute (vap_xml_child (domain, NULL, "launchSecurity"), "type");
+  const xmlNode *os_type =
+      vap_xml_child (vap_xml_child (domain, NULL, "os"), NULL, "type");
+  g_autofree char *security =
+      vap_xml_attribute (vap_xml_child (domain, NULL, "launchSecurity"), "type");
 
   guest->name = vap_xml_text (vap_xml_child (domain, NULL, "name"));
   guest->uuid = vap_uuid_keep (uuid);

@@ -8,12 +8,12 @@
 #include <string.h>
 
 /* in the order of VapPolicy; libvirt's src/conf/cpu_conf.c, virCPUFeaturePolicy */
-static const char *const policies[]
-    = { "force", "require", "optional", "disable", "forbid" };
+static const char *const policies[] = { "force", "require", "optional", "disable",
+                                        "forbid" };
 
 /* in the order of VapCpuMode; likewise, virCPUMode */
-static const char *const cpu_modes[]
-    = { "none", "custom", "host-model", "host-passthrough", "maximum" };
+static const char *const cpu_modes[] = { "none", "custom", "host-model",
+                                         "host-passthrough", "maximum" };
 
 const char *
 vap_policy_to_string (VapPolicy policy)
@@ -26,7 +26,7 @@ vap_policy_from_string (const char *text, VapPolicy *policy)
 {
   for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
     if (strcmp (policies[i], text) == 0) {
-      *policy = (VapPolicy)i;
+      *policy = (VapPolicy) i;
       return TRUE;
     }
   return FALSE;
@@ -43,7 +43,7 @@ vap_cpu_mode_from_string (const char *text, VapCpuMode *mode)
 {
   for (guint i = VAP_CPU_MODE_CUSTOM; i < G_N_ELEMENTS (cpu_modes); i++)
     if (strcmp (cpu_modes[i], text) == 0) {
-      *mode = (VapCpuMode)i;
+      *mode = (VapCpuMode) i;
       return TRUE;
     }
   return FALSE;
@@ -98,7 +98,8 @@ vap_guest_new (void)
   VapGuest *guest = g_new0 (VapGuest, 1);
 
   guest->features = g_ptr_array_new_with_free_func (cpu_feature_free);
-  guest->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_guest_device_free);
+  guest->devices =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) vap_guest_device_free);
   guest->ref_count = 1;
   return guest;
 }

@@ -58,7 +58,7 @@ skip_string (const char *text, const char *end)
 
     if (*text == '"')
       return text;
-    if ((guchar)*text < 0x20 || length == 0)
+    if ((guchar) *text < 0x20 || length == 0)
       return NULL;
     text += length;
   }
@@ -106,10 +106,9 @@ check_bytes (const char *json, gsize length, GError **error)
   const char *fault;
 
   if (length > VAP_JSON_MAX) {
-    g_set_error (
-        error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-        _ ("JSON of %zu bytes is larger than the %u bytes allowed"),
-        length, VAP_JSON_MAX);
+    g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
+                 _ ("JSON of %zu bytes is larger than the %u bytes allowed"), length,
+                 VAP_JSON_MAX);
     return FALSE;
   }
   if (length == 0) {
@@ -119,7 +118,7 @@ check_bytes (const char *json, gsize length, GError **error)
   if (!g_utf8_validate_len (json, length, &fault)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("JSON line %ld: byte 0x%02x is not UTF-8 text"),
-                 vap_text_line (json, fault - json), (guint)(guint8)*fault);
+                 vap_text_line (json, fault - json), (guint) (guint8) *fault);
     return FALSE;
   }
   fault = find_fault (json, length);
@@ -127,7 +126,7 @@ check_bytes (const char *json, gsize length, GError **error)
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("JSON line %ld: not well formed at '%.*s'"),
                  vap_text_line (json, fault - json),
-                 (int)(g_utf8_next_char (fault) - fault), fault);
+                 (int) (g_utf8_next_char (fault) - fault), fault);
     return FALSE;
   }
   return TRUE;
@@ -168,7 +167,7 @@ vap_json_parse (const char *json, gsize length, GError **error)
     return NULL;
 
   g_signal_connect (parser, "object-member", G_CALLBACK (on_member), &doubles);
-  parsed = json_parser_load_from_data (parser, json, (gssize)length, &problem);
+  parsed = json_parser_load_from_data (parser, json, (gssize) length, &problem);
   twice = doubles.name;
   root = parsed ? json_parser_get_root (parser) : NULL;
   if (root == NULL) {

@@ -25,8 +25,8 @@ describe (JsonNode *node)
     return _ ("null");
   case JSON_NODE_VALUE:
   default:
-    return JSON_NODE_HOLDS_VALUE (node)
-                   && json_node_get_value_type (node) == G_TYPE_STRING
+    return JSON_NODE_HOLDS_VALUE (node) &&
+                   json_node_get_value_type (node) == G_TYPE_STRING
                ? _ ("a string")
                : _ ("a number or boolean");
   }
@@ -135,9 +135,9 @@ vap_device_parse_mdevctl (const char *json, gsize length, const char *uuid,
   device->of_mdevctl = TRUE;
   device->uuid = vap_uuid_keep (uuid);
   device->parent = g_strdup (parent);
-  if (!read_string (definition, "mdev_type", &device->type, error)
-      || !read_string (definition, "start", &start, error)
-      || !read_attributes (device, definition, error))
+  if (!read_string (definition, "mdev_type", &device->type, error) ||
+      !read_string (definition, "start", &start, error) ||
+      !read_attributes (device, definition, error))
     return NULL;
   device->autostart = g_strcmp0 (start, "auto") == 0;
   return g_steal_pointer (&device);

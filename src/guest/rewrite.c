@@ -145,13 +145,13 @@ remove_features (VapEdits *edits, const Features *features)
 static char *
 format_crypto (GPtrArray *features)
 {
-  GString *text
-      = g_string_new ("<" VAP_METADATA_PREFIX ":crypto xmlns:" VAP_METADATA_PREFIX
-                      "='" VAP_METADATA_NS "'>\n");
+  GString *text =
+      g_string_new ("<" VAP_METADATA_PREFIX ":crypto xmlns:" VAP_METADATA_PREFIX
+                    "='" VAP_METADATA_NS "'>\n");
 
   for (guint i = 0; i < features->len; i++)
     g_string_append_printf (text, "  %s\n",
-                            (const char *)g_ptr_array_index (features, i));
+                            (const char *) g_ptr_array_index (features, i));
   g_string_append (text, "</" VAP_METADATA_PREFIX ":crypto>");
   return g_string_free (text, FALSE);
 }
@@ -161,8 +161,8 @@ format_crypto (GPtrArray *features)
 static void
 add_metadata (const Rewriting *rewriting, const char *crypto)
 {
-  static const char *const before[]
-      = { "name", "uuid", "genid", "title", "description", NULL };
+  static const char *const before[] = { "name",  "uuid",        "genid",
+                                        "title", "description", NULL };
   g_auto (GStrv) lines = g_strsplit (crypto, "\n", -1);
   g_autofree char *inner = g_strjoinv ("\n  ", lines);
   g_autofree char *metadata = g_strdup_printf ("<metadata>\n  %s\n</metadata>", inner);
@@ -170,8 +170,8 @@ add_metadata (const Rewriting *rewriting, const char *crypto)
   xmlNode *anchor = NULL;
 
   for (xmlNode *child = rewriting->domain->children; child != NULL; child = child->next)
-    if (child->type == XML_ELEMENT_NODE
-        && g_strv_contains (before, (const char *)child->name))
+    if (child->type == XML_ELEMENT_NODE &&
+        g_strv_contains (before, (const char *) child->name))
       anchor = child;
 
   g_ptr_array_add (texts, metadata);
@@ -192,7 +192,7 @@ add_to_crypto (const Rewriting *rewriting, xmlNode *crypto, const Features *move
   const xmlChar *prefix = crypto->ns->prefix;
 
   format = g_strdup_printf ("<%s%sfeature name='%%s' policy='%%s'/>",
-                            prefix != NULL ? (const char *)prefix : "",
+                            prefix != NULL ? (const char *) prefix : "",
                             prefix != NULL ? ":" : "");
   texts = format_features (rewriting->cpu, NULL, moved, NULL, format);
   if (!find_features (crypto, VAP_METADATA_NS, moved->by_name, &older, error))
@@ -251,10 +251,10 @@ vap_rewrite_hide_features (const char *xml, gsize length, const char *const *nam
   g_autoptr (GHashTable) wanted = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; names[i] != NULL; i++)
-    g_hash_table_add (wanted, (gpointer)names[i]);
-  if (!rewriting_open (&rewriting, xml, length, error)
-      || !find_features (rewriting.cpu, NULL, wanted, &moved, error)
-      || !refuse_doubles (&moved, error))
+    g_hash_table_add (wanted, (gpointer) names[i]);
+  if (!rewriting_open (&rewriting, xml, length, error) ||
+      !find_features (rewriting.cpu, NULL, wanted, &moved, error) ||
+      !refuse_doubles (&moved, error))
     return NULL;
   if (g_hash_table_size (moved.nodes) == 0)
     return g_strndup (xml, length);
@@ -296,8 +296,8 @@ vap_rewrite_show_features (const char *xml, gsize length, GError **error)
   if (!rewriting_open (&rewriting, xml, length, error))
     return NULL;
   crypto = vap_guest_xml_crypto (rewriting.domain);
-  if (!find_features (crypto, VAP_METADATA_NS, NULL, &kept, error)
-      || !find_features (rewriting.cpu, NULL, NULL, &present, error))
+  if (!find_features (crypto, VAP_METADATA_NS, NULL, &kept, error) ||
+      !find_features (rewriting.cpu, NULL, NULL, &present, error))
     return NULL;
   if (rewriting.cpu == NULL || g_hash_table_size (kept.nodes) == 0)
     return g_strndup (xml, length);
@@ -317,9 +317,9 @@ read_wrong_device (const xmlNode *hostdev, const char *const *uuids)
 {
   g_autoptr (VapGuestDevice) device = vap_guest_xml_mdev (hostdev);
 
-  if (device == NULL || device->uuid == NULL
-      || g_strcmp0 (device->model, "vfio-pci") != 0
-      || !g_strv_contains (uuids, device->uuid))
+  if (device == NULL || device->uuid == NULL ||
+      g_strcmp0 (device->model, "vfio-pci") != 0 ||
+      !g_strv_contains (uuids, device->uuid))
     return NULL;
   return g_steal_pointer (&device);
 }
@@ -335,8 +335,8 @@ static void
 set_models (const Rewriting *rewriting, const char *const *uuids)
 {
   xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
-  const xmlChar *prefix = crypto != NULL ? crypto->ns->prefix
-                                         : (const xmlChar *)VAP_METADATA_PREFIX;
+  const xmlChar *prefix =
+      crypto != NULL ? crypto->ns->prefix : (const xmlChar *) VAP_METADATA_PREFIX;
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
 
   VAP_XML_FOREACH (rewriting->domain, NULL, "devices", devices)
@@ -350,7 +350,7 @@ set_models (const Rewriting *rewriting, const char *const *uuids)
           entries,
           g_markup_printf_escaped (
               "<%s%schanged device='%s' what='model' from='vfio-pci' to='vfio-ap'/>",
-              prefix != NULL ? (const char *)prefix : "", prefix != NULL ? ":" : "",
+              prefix != NULL ? (const char *) prefix : "", prefix != NULL ? ":" : "",
               device->uuid));
     }
   if (entries->len == 0)

@@ -64,13 +64,13 @@ on_doctype (void *user_data, const xmlChar *name G_GNUC_UNUSED,
 static gboolean
 encoding_is_read (const xmlDoc *doc)
 {
-  static const char *const names[]
-      = { "UTF-8", "UTF8", "US-ASCII", "ASCII", "ISO-8859-1" };
+  static const char *const names[] = { "UTF-8", "UTF8", "US-ASCII", "ASCII",
+                                       "ISO-8859-1" };
 
   if (doc->encoding == NULL)
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_ascii_strcasecmp ((const char *)doc->encoding, names[i]) == 0)
+    if (g_ascii_strcasecmp ((const char *) doc->encoding, names[i]) == 0)
       return TRUE;
   return FALSE;
 }
@@ -81,10 +81,9 @@ check_bytes (const char *xml, gsize length, GError **error)
   const char *end;
 
   if (length > VAP_XML_MAX) {
-    g_set_error (
-        error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-        _ ("XML of %zu bytes is larger than the %u bytes allowed"),
-        length, VAP_XML_MAX);
+    g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
+                 _ ("XML of %zu bytes is larger than the %u bytes allowed"), length,
+                 VAP_XML_MAX);
     return FALSE;
   }
   if (length == 0) {
@@ -100,7 +99,7 @@ check_bytes (const char *xml, gsize length, GError **error)
   else
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line %ld: byte 0x%02x is not UTF-8"),
-                 vap_text_line (xml, end - xml), (guint)(guint8)*end);
+                 vap_text_line (xml, end - xml), (guint) (guint8) *end);
   return FALSE;
 }
 
@@ -117,7 +116,7 @@ read_document (const char *xml, gsize length, Refusal *refusal)
   parser->_private = refusal;
   parser->sax->serror = on_problem;
   parser->sax->internalSubset = on_doctype;
-  doc = xmlCtxtReadMemory (parser, xml, (int)length, NULL, NULL,
+  doc = xmlCtxtReadMemory (parser, xml, (int) length, NULL, NULL,
                            XML_PARSE_NONET | XML_PARSE_BIG_LINES);
   xmlFreeParserCtxt (parser);
   return doc;
@@ -143,7 +142,7 @@ vap_xml_parse (const char *xml, gsize length, GError **error)
   if (!encoding_is_read (doc)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line 1: encoding '%s' is not UTF-8"),
-                 (const char *)doc->encoding);
+                 (const char *) doc->encoding);
     return NULL;
   }
   return g_steal_pointer (&doc);
@@ -154,7 +153,7 @@ first_match (xmlNode *node, const char *ns, const char *name)
 {
   for (; node != NULL; node = node->next) {
     const char *found = node->type == XML_ELEMENT_NODE && node->ns != NULL
-                            ? (const char *)node->ns->href
+                            ? (const char *) node->ns->href
                             : NULL;
 
     if (vap_xml_is (node, name) && g_strcmp0 (found, ns) == 0)
@@ -178,14 +177,14 @@ vap_xml_next (const xmlNode *node, const char *ns, const char *name)
 gboolean
 vap_xml_is (const xmlNode *node, const char *name)
 {
-  return node->type == XML_ELEMENT_NODE && strcmp ((const char *)node->name, name) == 0;
+  return node->type == XML_ELEMENT_NODE && strcmp ((const char *) node->name, name) == 0;
 }
 
 /* from libxml2's allocator to GLib's */
 static char *
 take (xmlChar *text)
 {
-  char *copy = g_strdup ((const char *)text);
+  char *copy = g_strdup ((const char *) text);
 
   if (text != NULL)
     xmlFree (text);
@@ -195,7 +194,7 @@ take (xmlChar *text)
 char *
 vap_xml_attribute (const xmlNode *node, const char *name)
 {
-  return node != NULL ? take (xmlGetNoNsProp ((xmlNode *)node, BAD_CAST name)) : NULL;
+  return node != NULL ? take (xmlGetNoNsProp ((xmlNode *) node, BAD_CAST name)) : NULL;
 }
 
 char *
@@ -205,14 +204,14 @@ vap_xml_text (const xmlNode *node)
 
   if (node == NULL)
     return NULL;
-  text = take (xmlNodeGetContent ((xmlNode *)node));
+  text = take (xmlNodeGetContent ((xmlNode *) node));
   return text != NULL && *text != '\0' ? g_steal_pointer (&text) : NULL;
 }
 
 long
 vap_xml_line (const xmlNode *node)
 {
-  return xmlGetLineNo ((xmlNode *)node);
+  return xmlGetLineNo ((xmlNode *) node);
 }
 
 long

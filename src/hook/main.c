@@ -108,9 +108,9 @@ judge_start (const HookCall *call)
 static void
 last_words (int signal_number G_GNUC_UNUSED)
 {
-  static const char text[]
-      = "virt-ap: the hook was interrupted, took too long or crashed "
-        "before it could judge; the guest is let pass\n";
+  static const char text[] =
+      "virt-ap: the hook was interrupted, took too long or crashed "
+      "before it could judge; the guest is let pass\n";
 
   if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
     _exit (HOOK_PASS);
@@ -159,8 +159,8 @@ main (int argc, char **argv)
     print_usage (argc == 2 && g_str_equal (argv[1], "--help") ? stdout : stderr);
     return HOOK_PASS;
   }
-  if (!g_str_equal (call.operation, "prepare")
-      || !g_str_equal (call.sub_operation, "begin"))
+  if (!g_str_equal (call.operation, "prepare") ||
+      !g_str_equal (call.sub_operation, "begin"))
     return HOOK_PASS;
   return judge_start (&call);
 }

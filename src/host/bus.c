@@ -74,15 +74,15 @@ read_maxima (VapHost *host, GError **error)
   gboolean adapter_known, domain_known, basic;
 
   if (!read_number (host, AP_BUS "/ap_max_adapter_id", &host->max_adapter_id,
-                    &adapter_known, error)
-      || !read_number (host, AP_BUS "/ap_max_domain_id", &host->max_domain_id,
-                       &domain_known, error))
+                    &adapter_known, error) ||
+      !read_number (host, AP_BUS "/ap_max_domain_id", &host->max_domain_id, &domain_known,
+                    error))
     return FALSE;
   if (host->qci_known)
     basic = !(host->qci & VAP_QCI_APXA);
   else
-    basic = (adapter_known && host->max_adapter_id <= MAX_ADAPTER_BASIC)
-            || (domain_known && host->max_domain_id <= MAX_DOMAIN_BASIC);
+    basic = (adapter_known && host->max_adapter_id <= MAX_ADAPTER_BASIC) ||
+            (domain_known && host->max_domain_id <= MAX_DOMAIN_BASIC);
   if (!adapter_known && basic)
     host->max_adapter_id = MAX_ADAPTER_BASIC;
   if (!domain_known && basic)
@@ -98,10 +98,10 @@ read_configuration (VapHost *host, GError **error)
   host->adapters = vap_mask_up_to (host->max_adapter_id);
   host->usage_domains = vap_mask_up_to (host->max_domain_id);
   host->control_domains = vap_mask_up_to (host->max_domain_id);
-  return read_mask (host, AP_BUS "/ap_adapter_mask", &host->adapters, error)
-         && read_mask (host, AP_BUS "/ap_usage_domain_mask", &host->usage_domains, error)
-         && read_mask (host, AP_BUS "/ap_control_domain_mask", &host->control_domains,
-                       error);
+  return read_mask (host, AP_BUS "/ap_adapter_mask", &host->adapters, error) &&
+         read_mask (host, AP_BUS "/ap_usage_domain_mask", &host->usage_domains, error) &&
+         read_mask (host, AP_BUS "/ap_control_domain_mask", &host->control_domains,
+                    error);
 }
 
 static gboolean
@@ -122,11 +122,11 @@ parse_card (const char *name, guint *adapter)
 {
   guint64 number;
 
-  if (!g_str_has_prefix (name, "card") || strlen (name) != strlen ("cardXX")
-      || !g_ascii_string_to_unsigned (name + strlen ("card"), 16, 0, VAP_MASK_BITS - 1,
-                                      &number, NULL))
+  if (!g_str_has_prefix (name, "card") || strlen (name) != strlen ("cardXX") ||
+      !g_ascii_string_to_unsigned (name + strlen ("card"), 16, 0, VAP_MASK_BITS - 1,
+                                   &number, NULL))
     return FALSE;
-  *adapter = (guint)number;
+  *adapter = (guint) number;
   return TRUE;
 }
 
@@ -177,7 +177,7 @@ has_driver_override (const VapHost *host)
     if (domain < 0)
       continue;
     path = g_strdup_printf ("%s" AP_BUS "/devices/%02x.%04x/driver_override", host->root,
-                            adapter, (guint)domain);
+                            adapter, (guint) domain);
     return g_file_test (path, G_FILE_TEST_EXISTS);
   }
   return FALSE;
@@ -186,10 +186,10 @@ has_driver_override (const VapHost *host)
 static gboolean
 read_attributes (VapHost *host, GError **error)
 {
-  return read_features (host, error) && read_maxima (host, error)
-         && read_configuration (host, error) && read_interrupts (host, error)
-         && read_mask (host, AP_BUS "/apmask", &host->apmask, error)
-         && read_mask (host, AP_BUS "/aqmask", &host->aqmask, error);
+  return read_features (host, error) && read_maxima (host, error) &&
+         read_configuration (host, error) && read_interrupts (host, error) &&
+         read_mask (host, AP_BUS "/apmask", &host->apmask, error) &&
+         read_mask (host, AP_BUS "/aqmask", &host->aqmask, error);
 }
 
 gboolean

@@ -44,7 +44,7 @@ read_card (VapHost *host, guint adapter)
   VapCard *card = g_new0 (VapCard, 1);
   guint config = 1, checkstop = 0, online = 1;
 
-  card->id = (guint8)adapter;
+  card->id = (guint8) adapter;
   card->type = read_card_type (host, dir);
   card->mode = card->type != NULL ? vap_card_mode_of (card->type) : VAP_CARD_MODE_UNKNOWN;
   read_card_number (host, dir, "hwtype", HWTYPE_MAX, &card->hwtype);
@@ -61,7 +61,7 @@ void
 vap_host_read_cards (VapHost *host, const VapMask *present)
 {
   VAP_MASK_FOREACH (present, adapter)
-    g_ptr_array_add (host->cards, read_card (host, (guint)adapter));
+    g_ptr_array_add (host->cards, read_card (host, (guint) adapter));
 }
 
 void

@@ -52,10 +52,10 @@ parse_hex (const char *text, gsize width, guint *number)
 {
   guint64 value;
 
-  if (strlen (text) != width
-      || !g_ascii_string_to_unsigned (text, 16, 0, VAP_MASK_BITS - 1, &value, NULL))
+  if (strlen (text) != width ||
+      !g_ascii_string_to_unsigned (text, 16, 0, VAP_MASK_BITS - 1, &value, NULL))
     return FALSE;
-  *number = (guint)value;
+  *number = (guint) value;
   return TRUE;
 }
 
@@ -202,7 +202,7 @@ read_driver (VapHost *host, GError **error)
   if (features != NULL) {
     g_auto (GStrv) words = g_strsplit (features, " ", -1);
 
-    host->has_ap_config = g_strv_contains ((const char *const *)words, "ap_config");
+    host->has_ap_config = g_strv_contains ((const char *const *) words, "ap_config");
   }
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index (names, i);
@@ -232,8 +232,8 @@ read_definition (VapHost *host, const char *name, const char *uuid)
     take_problem (host, device, g_strdup (error->message));
     return;
   }
-  device->definition
-      = vap_device_parse_mdevctl (json, length, uuid, VAP_DEVICE_PARENT, &error);
+  device->definition =
+      vap_device_parse_mdevctl (json, length, uuid, VAP_DEVICE_PARENT, &error);
   if (device->definition == NULL) {
     take_problem (
         host, device,
@@ -248,8 +248,8 @@ read_definition (VapHost *host, const char *name, const char *uuid)
 static gboolean
 is_temporary (const char *name)
 {
-  return *name == '.' || *name == '#' || g_str_has_suffix (name, "~")
-         || g_str_has_suffix (name, ".tmp") || g_str_has_suffix (name, ".bak");
+  return *name == '.' || *name == '#' || g_str_has_suffix (name, "~") ||
+         g_str_has_suffix (name, ".tmp") || g_str_has_suffix (name, ".bak");
 }
 
 static void
@@ -281,8 +281,8 @@ read_definitions (VapHost *host)
 static gint
 compare_devices (gconstpointer a, gconstpointer b)
 {
-  const VapHostDevice *first = *(VapHostDevice *const *)a;
-  const VapHostDevice *second = *(VapHostDevice *const *)b;
+  const VapHostDevice *first = *(VapHostDevice *const *) a;
+  const VapHostDevice *second = *(VapHostDevice *const *) b;
 
   return strcmp (first->uuid, second->uuid);
 }
@@ -295,8 +295,7 @@ is_matrix (const VapHost *host, char *uuid)
   const VapHostDevice *wanted = &key;
 
   return bsearch (&wanted, host->devices->pdata, host->devices->len, sizeof wanted,
-                  compare_devices)
-         != NULL;
+                  compare_devices) != NULL;
 }
 
 /* the UUIDs among the names in a directory that are of no AP matrix */

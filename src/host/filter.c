@@ -16,11 +16,11 @@ vap_host_filter_matrix (const VapHost *host, const VapMatrix *matrix)
   VapMask configured = filtered.adapters;
 
   VAP_MASK_FOREACH (&configured, adapter) {
-    VapMask unbound
-        = vap_mask_minus (&filtered.domains, &host->vfio_bound.domains[adapter]);
+    VapMask unbound =
+        vap_mask_minus (&filtered.domains, &host->vfio_bound.domains[adapter]);
 
     if (!vap_mask_is_empty (&unbound))
-      vap_mask_clear (&filtered.adapters, (guint)adapter);
+      vap_mask_clear (&filtered.adapters, (guint) adapter);
   }
   return filtered;
 }

@@ -106,8 +106,8 @@ read_directory (VapHost *host, const char *dir)
 static gint
 compare_guests (gconstpointer a, gconstpointer b)
 {
-  const VapHostGuest *first = *(VapHostGuest *const *)a;
-  const VapHostGuest *second = *(VapHostGuest *const *)b;
+  const VapHostGuest *first = *(VapHostGuest *const *) a;
+  const VapHostGuest *second = *(VapHostGuest *const *) b;
 
   return strcmp (first->name, second->name);
 }

@@ -25,10 +25,10 @@ host_new (const char *root)
   host->max_domain_id = VAP_MASK_BITS - 1;
   host->apmask = vap_mask_up_to (VAP_MASK_BITS - 1);
   host->aqmask = vap_mask_up_to (VAP_MASK_BITS - 1);
-  host->cards = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_card_free);
-  host->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_host_device_free);
+  host->cards = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_card_free);
+  host->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_host_device_free);
   host->other_mdevs = g_ptr_array_new_with_free_func (g_free);
-  host->guests = g_ptr_array_new_with_free_func ((GDestroyNotify)vap_host_guest_free);
+  host->guests = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_host_guest_free);
   host->problems = g_ptr_array_new_with_free_func (g_free);
   return host;
 }
@@ -49,9 +49,9 @@ vap_host_read (const char *root, GError **error)
 {
   g_autoptr (VapHost) host = host_new (root);
 
-  if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error)
-      || !vap_host_read_uv (host, error) || !vap_host_read_bus (host, error)
-      || !vap_host_read_devices (host, error))
+  if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error) ||
+      !vap_host_read_uv (host, error) || !vap_host_read_bus (host, error) ||
+      !vap_host_read_devices (host, error))
     return NULL;
   vap_host_read_guests (host);
   vap_host_read_udev_rule (host);
@@ -115,8 +115,8 @@ vap_host_has_feature (const VapHost *host, VapFeatureId feature)
     return host->has_ap_bus && has_extended_addressing (host);
   case VAP_FEATURE_APPV:
   case VAP_FEATURE_APPVI:
-    return host->has_ap_bus && (host->qci & VAP_QCI_APSB) != 0
-           && has_uv_feature (host, vap_feature_get (feature));
+    return host->has_ap_bus && (host->qci & VAP_QCI_APSB) != 0 &&
+           has_uv_feature (host, vap_feature_get (feature));
   case VAP_FEATURE_APQCI:
   case VAP_FEATURE_APFT:
   case VAP_FEATURE_APQI:
@@ -133,8 +133,8 @@ vap_host_queue_owner (const VapHost *host, VapQueue queue)
   if (host->override_in_use)
     return vap_queue_set_test (&host->vfio_bound, queue) ? VAP_OWNER_VFIO
                                                          : VAP_OWNER_HOST;
-  if (vap_mask_test (&host->apmask, queue.adapter)
-      && vap_mask_test (&host->aqmask, queue.domain))
+  if (vap_mask_test (&host->apmask, queue.adapter) &&
+      vap_mask_test (&host->aqmask, queue.domain))
     return VAP_OWNER_HOST;
   return VAP_OWNER_VFIO;
 }
@@ -160,7 +160,7 @@ vap_host_owned_by_host (const VapHost *host, const VapMatrix *matrix, VapQueueSe
   if (owned != NULL)
     memset (owned, 0, sizeof *owned);
   VAP_MASK_FOREACH (&matrix->adapters, adapter) {
-    VapMask domains = owned_domains (host, matrix, (guint)adapter);
+    VapMask domains = owned_domains (host, matrix, (guint) adapter);
 
     any = any || !vap_mask_is_empty (&domains);
     if (owned != NULL)
@@ -190,16 +190,17 @@ vap_host_has_other_mdev (const VapHost *host, const char *uuid)
 {
   char canonical[37];
 
-  return host->other_mdevs != NULL && uuid != NULL && vap_uuid_canonical (uuid, canonical)
-         && g_ptr_array_find_with_equal_func (host->other_mdevs, canonical, g_str_equal,
-                                              NULL);
+  return host->other_mdevs != NULL && uuid != NULL &&
+         vap_uuid_canonical (uuid, canonical) &&
+         g_ptr_array_find_with_equal_func (host->other_mdevs, canonical, g_str_equal,
+                                           NULL);
 }
 
 gboolean
 vap_host_is_matrix (const VapHost *host, const VapGuestDevice *device)
 {
-  return g_strcmp0 (device->model, "vfio-ap") == 0
-         || vap_host_find_device (host, device->uuid) != NULL;
+  return g_strcmp0 (device->model, "vfio-ap") == 0 ||
+         vap_host_find_device (host, device->uuid) != NULL;
 }
 
 const VapHostGuest *
@@ -214,8 +215,8 @@ vap_host_find_guest (const VapHost *host, const char *name_or_uuid)
   for (guint i = 0; i < host->guests->len; i++) {
     const VapHostGuest *guest = g_ptr_array_index (host->guests, i);
 
-    if (g_str_equal (guest->name, name_or_uuid)
-        || (is_uuid && g_strcmp0 (guest->uuid, canonical) == 0))
+    if (g_str_equal (guest->name, name_or_uuid) ||
+        (is_uuid && g_strcmp0 (guest->uuid, canonical) == 0))
       return guest;
   }
   return NULL;
@@ -229,8 +230,8 @@ guest_has_device (const VapGuest *guest, const char *device_uuid)
     const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
     char canonical[37];
 
-    if (device->uuid != NULL && vap_uuid_canonical (device->uuid, canonical)
-        && g_str_equal (canonical, device_uuid))
+    if (device->uuid != NULL && vap_uuid_canonical (device->uuid, canonical) &&
+        g_str_equal (canonical, device_uuid))
       return TRUE;
   }
   return FALSE;
@@ -243,8 +244,8 @@ find_holder (const VapHost *host, const char *device_uuid, const char *except,
   for (guint i = 0; i < host->guests->len; i++) {
     const VapHostGuest *guest = g_ptr_array_index (host->guests, i);
 
-    if (except != NULL && guest->uuid != NULL
-        && g_ascii_strcasecmp (guest->uuid, except) == 0)
+    if (except != NULL && guest->uuid != NULL &&
+        g_ascii_strcasecmp (guest->uuid, except) == 0)
       continue;
     if (guest_has_device (running ? guest->running : guest->defined, device_uuid))
       return guest;

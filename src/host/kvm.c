@@ -16,8 +16,8 @@ has_facility (const VapKvm *kvm, guint facility)
 {
   guint64 bit = G_GUINT64_CONSTANT (1) << (63 - facility % 64);
 
-  return (kvm->facility_list[facility / 64] & kvm->facility_mask[facility / 64] & bit)
-         != 0;
+  return (kvm->facility_list[facility / 64] & kvm->facility_mask[facility / 64] & bit) !=
+         0;
 }
 
 gboolean
@@ -26,7 +26,7 @@ vap_kvm_has_feature (const VapKvm *kvm, VapFeatureId id)
   const VapFeature *feature = vap_feature_get (id);
 
   if (feature->facility >= 0)
-    return has_facility (kvm, (guint)feature->facility);
+    return has_facility (kvm, (guint) feature->facility);
   if (feature->uv_feature >= 0)
     return (kvm->uv_features >> (63 - feature->uv_feature) & 1) != 0;
   return kvm->apie;
@@ -52,7 +52,7 @@ get_attribute (int vm, guint32 group, guint64 attribute, void *value)
   struct kvm_device_attr request = {
     .group = group,
     .attr = attribute,
-    .addr = (guint64)(guintptr)value,
+    .addr = (guint64) (guintptr) value,
   };
 
   return ioctl (vm, KVM_GET_DEVICE_ATTR, &request) == 0;
@@ -69,8 +69,8 @@ has_attribute (int vm, guint32 group, guint64 attribute)
 static VapKvm *
 ask_vm (int vm, GError **error)
 {
-  g_autofree struct kvm_s390_vm_cpu_machine *machine
-      = g_new0 (struct kvm_s390_vm_cpu_machine, 1);
+  g_autofree struct kvm_s390_vm_cpu_machine *machine =
+      g_new0 (struct kvm_s390_vm_cpu_machine, 1);
   VapKvm *kvm;
 
   if (!get_attribute (vm, KVM_S390_VM_CPU_MODEL, KVM_S390_VM_CPU_MACHINE, machine)) {

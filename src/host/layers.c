@@ -20,9 +20,9 @@ answer (gboolean yes)
 static VapAnswer
 ask_remote_machine (const VapRemote *remote, const VapFeature *feature)
 {
-  if (feature->id == VAP_FEATURE_APXA && remote != NULL
-      && (vap_mask_next (&remote->adapters, MAX_ADAPTER_BASIC + 1) >= 0
-          || vap_mask_next (&remote->domains, MAX_DOMAIN_BASIC + 1) >= 0))
+  if (feature->id == VAP_FEATURE_APXA && remote != NULL &&
+      (vap_mask_next (&remote->adapters, MAX_ADAPTER_BASIC + 1) >= 0 ||
+       vap_mask_next (&remote->domains, MAX_DOMAIN_BASIC + 1) >= 0))
     return VAP_ANSWER_YES;
   return VAP_ANSWER_NOT_ASKED;
 }
@@ -46,10 +46,10 @@ ask_ap_bus (const VapLayerFacts *facts, const VapFeature *feature)
   gboolean wants_interrupts = feature->id == VAP_FEATURE_APQI;
 
   if (facts->host != NULL)
-    return answer (facts->host->has_ap_bus
-                   && (facts->host->interrupts || !wants_interrupts));
-  if (facts->remote == NULL || wants_interrupts
-      || (!facts->remote->has_matrix && vap_mask_is_empty (&facts->remote->adapters)))
+    return answer (facts->host->has_ap_bus &&
+                   (facts->host->interrupts || !wants_interrupts));
+  if (facts->remote == NULL || wants_interrupts ||
+      (!facts->remote->has_matrix && vap_mask_is_empty (&facts->remote->adapters)))
     return VAP_ANSWER_NOT_ASKED;
   return VAP_ANSWER_YES;
 }
@@ -166,9 +166,8 @@ vap_layers_function (const VapLayerFacts *facts, const VapPqapFunction *function
   VapAnswer qci = ask_qci (facts, function);
 
   /* the worse of the two: no, then not asked */
-  if (qci == VAP_ANSWER_NO
-      || (qci == VAP_ANSWER_NOT_ASKED
-          && capability.layers[VAP_LAYER_MACHINE] != VAP_ANSWER_NO))
+  if (qci == VAP_ANSWER_NO || (qci == VAP_ANSWER_NOT_ASKED &&
+                               capability.layers[VAP_LAYER_MACHINE] != VAP_ANSWER_NO))
     capability.layers[VAP_LAYER_MACHINE] = qci;
   conclude (&capability, &feature);
   /* no other layer's yes speaks for a bit of QCI */

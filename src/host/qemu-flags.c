@@ -54,15 +54,15 @@ add_feature (GString *argument, const VapQemu *qemu, const VapHost *host,
              const VapCpuFeature *asked, GPtrArray *missing)
 {
   const VapFeature *feature = vap_feature_find (asked->name);
-  const char *state
-      = feature != NULL ? feature_state (host, feature, asked->policy) : NULL;
+  const char *state =
+      feature != NULL ? feature_state (host, feature, asked->policy) : NULL;
 
   if (state == NULL)
     return;
   if (vap_qemu_has_property (qemu, feature->name))
     g_string_append_printf (argument, ",%s=%s", feature->name, state);
   else if (feature->removable && vap_policy_wants (asked->policy))
-    g_ptr_array_add (missing, (gpointer)feature->name);
+    g_ptr_array_add (missing, (gpointer) feature->name);
 }
 
 char *

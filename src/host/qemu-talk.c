@@ -68,9 +68,9 @@ prepare_child (gpointer user_data)
   const Talk *talk = user_data;
 
   setpgid (0, 0);
-  if (geteuid () == 0
-      && (setgroups (0, NULL) != 0 || setresgid (NOBODY, NOBODY, NOBODY) != 0
-          || setresuid (NOBODY, NOBODY, NOBODY) != 0))
+  if (geteuid () == 0 &&
+      (setgroups (0, NULL) != 0 || setresgid (NOBODY, NOBODY, NOBODY) != 0 ||
+       setresuid (NOBODY, NOBODY, NOBODY) != 0))
     _exit (126);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != talk->caller)
@@ -80,14 +80,15 @@ prepare_child (gpointer user_data)
 static gboolean
 start (Talk *talk, GError **error)
 {
-  const char *const arguments[]
-      = { talk->binary, "-S",       "-machine", "none", "-nodefaults", "-no-user-config",
-          "-nographic", "-monitor", "none",     "-qmp", "stdio",       NULL };
+  const char *const arguments[] = { talk->binary, "-S",          "-machine",
+                                    "none",       "-nodefaults", "-no-user-config",
+                                    "-nographic", "-monitor",    "none",
+                                    "-qmp",       "stdio",       NULL };
   g_autoptr (GError) reason = NULL;
 
-  if (!g_unix_open_pipe (talk->commands, FD_CLOEXEC, NULL)
-      || write (talk->commands[1], commands, strlen (commands))
-             != (gssize)strlen (commands)) {
+  if (!g_unix_open_pipe (talk->commands, FD_CLOEXEC, NULL) ||
+      write (talk->commands[1], commands, strlen (commands)) !=
+          (gssize) strlen (commands)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("cannot prepare to ask '%s': %s"),
                  talk->binary, g_strerror (errno));
     return FALSE;
@@ -143,11 +144,11 @@ take_greeting (Talk *talk, JsonObject *greeting)
     return;
   numbers = json_node_get_object (qemu);
   g_free (talk->version);
-  talk->version
-      = g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
-                         json_object_get_int_member_with_default (numbers, "major", 0),
-                         json_object_get_int_member_with_default (numbers, "minor", 0),
-                         json_object_get_int_member_with_default (numbers, "micro", 0));
+  talk->version =
+      g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
+                       json_object_get_int_member_with_default (numbers, "major", 0),
+                       json_object_get_int_member_with_default (numbers, "minor", 0),
+                       json_object_get_int_member_with_default (numbers, "micro", 0));
 }
 
 /* [{"name":"ap","type":"bool"},…] */
@@ -164,11 +165,11 @@ take_properties (Talk *talk, JsonArray *list)
       name = json_object_get_string_member_with_default (json_node_get_object (node),
                                                          "name", NULL);
     if (name != NULL)
-      g_ptr_array_add (names, (gpointer)name);
+      g_ptr_array_add (names, (gpointer) name);
   }
   g_ptr_array_add (names, NULL);
-  talk->answer
-      = vap_qemu_new (talk->binary, talk->version, (const char *const *)names->pdata);
+  talk->answer =
+      vap_qemu_new (talk->binary, talk->version, (const char *const *) names->pdata);
 }
 
 static gboolean
@@ -202,7 +203,8 @@ take_line (Talk *talk, GError **error)
 
   if (talk->line->len == 0)
     return TRUE;
-  if (json_parser_load_from_data (parser, talk->line->str, (gssize)talk->line->len, NULL))
+  if (json_parser_load_from_data (parser, talk->line->str, (gssize) talk->line->len,
+                                  NULL))
     root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
     g_autofree char *text = vap_excerpt (talk->line->str);
@@ -224,7 +226,7 @@ take_output (Talk *talk, const char *bytes, gsize length, GError **error)
     return FALSE;
   }
   for (const char *end = bytes + length; bytes < end && talk->answer == NULL;) {
-    const char *newline = memchr (bytes, '\n', (gsize)(end - bytes));
+    const char *newline = memchr (bytes, '\n', (gsize) (end - bytes));
     const char *stop = newline != NULL ? newline : end;
 
     g_string_append_len (talk->line, bytes, stop - bytes);
@@ -242,9 +244,9 @@ take_output (Talk *talk, const char *bytes, gsize length, GError **error)
 static void
 take_complaint (Talk *talk, const char *bytes, gsize length)
 {
-  g_string_append_len (talk->complaint, bytes, (gssize)length);
+  g_string_append_len (talk->complaint, bytes, (gssize) length);
   if (talk->complaint->len > COMPLAINT_MAX)
-    g_string_erase (talk->complaint, 0, (gssize)(talk->complaint->len - COMPLAINT_MAX));
+    g_string_erase (talk->complaint, 0, (gssize) (talk->complaint->len - COMPLAINT_MAX));
 }
 
 /* reads what is there on @fd; closes it at its end */
@@ -261,8 +263,8 @@ receive (Talk *talk, int *fd, GError **error)
     return TRUE;
   }
   if (fd == &talk->out)
-    return take_output (talk, buffer, (gsize)n, error);
-  take_complaint (talk, buffer, (gsize)n);
+    return take_output (talk, buffer, (gsize) n, error);
+  take_complaint (talk, buffer, (gsize) n);
   return TRUE;
 }
 
@@ -302,7 +304,7 @@ listen (Talk *talk, GError **error)
 
     if (left <= 0)
       return fail_late (talk, error);
-    if (poll (fds, G_N_ELEMENTS (fds), (int)left) < 0 && errno != EINTR)
+    if (poll (fds, G_N_ELEMENTS (fds), (int) left) < 0 && errno != EINTR)
       break;
     if (fds[1].revents != 0 && !receive (talk, &talk->err, error))
       return FALSE;
@@ -321,7 +323,7 @@ vap_qemu_ask_within (const char *binary, guint milliseconds, GError **error)
     .commands = { -1, -1 },
     .out = -1,
     .err = -1,
-    .deadline = g_get_monotonic_time () + (gint64)milliseconds * 1000,
+    .deadline = g_get_monotonic_time () + (gint64) milliseconds * 1000,
     .patience = milliseconds,
     .line = g_string_new (NULL),
     .complaint = g_string_new (NULL),

@@ -68,7 +68,7 @@ read_up_to (const char *path, gsize max, GByteArray *bytes, GError **error)
   do {
     n = read (fd, buffer, MIN (sizeof buffer, max + 1 - bytes->len));
     if (n > 0)
-      g_byte_array_append (bytes, buffer, (guint)n);
+      g_byte_array_append (bytes, buffer, (guint) n);
   } while (n > 0 || (n < 0 && errno == EINTR));
   if (n < 0)
     status = status_of_errno (errno, path, error);
@@ -80,8 +80,8 @@ static char *
 finish (GByteArray *bytes, gsize *length)
 {
   *length = bytes->len;
-  g_byte_array_append (bytes, (const guint8 *)"", 1);
-  return (char *)g_byte_array_free (bytes, FALSE);
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  return (char *) g_byte_array_free (bytes, FALSE);
 }
 
 VapReadStatus
@@ -96,7 +96,7 @@ vap_file_read (const char *root, const char *path, gsize max, char **content,
     return status;
   if (bytes->len > max) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE, _ ("'%s' has more than %u bytes"),
-                 full, (guint)max);
+                 full, (guint) max);
     return VAP_READ_FAILED;
   }
   *content = finish (g_steal_pointer (&bytes), length);
@@ -116,7 +116,7 @@ vap_file_read_head (const char *root, const char *path, gsize max, char **conten
   if (bytes->len > max) {
     const guint8 *end = memrchr (bytes->data, '\n', bytes->len);
 
-    g_byte_array_set_size (bytes, end != NULL ? (guint)(end - bytes->data) + 1 : 0);
+    g_byte_array_set_size (bytes, end != NULL ? (guint) (end - bytes->data) + 1 : 0);
   }
   *content = finish (g_steal_pointer (&bytes), length);
   return VAP_READ_DONE;
@@ -174,7 +174,7 @@ vap_sysfs_read_number (const char *root, const char *path, guint max, guint *num
                  max, excerpt);
     return VAP_READ_FAILED;
   }
-  *number = (guint)value;
+  *number = (guint) value;
   return VAP_READ_DONE;
 }
 
@@ -207,7 +207,7 @@ add_name (const char *name, gpointer names)
 static gint
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
 VapReadStatus

@@ -32,7 +32,7 @@ take_device (VapRemote *remote, const char *name)
   } else if (g_str_has_prefix (name, CARD)) {
     if (g_ascii_string_to_unsigned (name + strlen (CARD), 16, 0, VAP_MASK_BITS - 1,
                                     &adapter, NULL))
-      vap_mask_set (&remote->adapters, (guint)adapter);
+      vap_mask_set (&remote->adapters, (guint) adapter);
   } else if (g_str_has_prefix (name, QUEUE)) {
     g_autofree char *text = g_strdelimit (g_strdup (name + strlen (QUEUE)), "_", '.');
 
@@ -57,8 +57,8 @@ take_devices (VapRemote *remote, JsonObject *root)
   for (guint i = 0; i < json_array_get_length (list); i++) {
     JsonNode *element = json_array_get_element (list, i);
 
-    if (JSON_NODE_HOLDS_VALUE (element)
-        && json_node_get_value_type (element) == G_TYPE_STRING)
+    if (JSON_NODE_HOLDS_VALUE (element) &&
+        json_node_get_value_type (element) == G_TYPE_STRING)
       take_device (remote, json_node_get_string (element));
   }
 }
@@ -86,8 +86,8 @@ take_host_model (VapRemote *remote, const xmlNode *mode)
     g_autofree char *policy = vap_xml_attribute (node, "policy");
     g_autofree char *name = vap_xml_attribute (node, "name");
 
-    if (name != NULL
-        && (g_strcmp0 (policy, "require") == 0 || g_strcmp0 (policy, "force") == 0))
+    if (name != NULL &&
+        (g_strcmp0 (policy, "require") == 0 || g_strcmp0 (policy, "force") == 0))
       g_hash_table_add (remote->features, g_steal_pointer (&name));
   }
 }
@@ -119,8 +119,8 @@ member (JsonObject *root, const char *name)
 {
   JsonNode *node = json_object_get_member (root, name);
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_STRING)
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_STRING)
     return NULL;
   return json_node_dup_string (node);
 }
@@ -135,7 +135,7 @@ vap_remote_parse (const char *json, gsize length, GError **error)
   JsonObject *root;
 
   remote->features = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (json_parser_load_from_data (parser, json, (gssize)length, NULL))
+  if (json_parser_load_from_data (parser, json, (gssize) length, NULL))
     node = json_parser_get_root (parser);
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,

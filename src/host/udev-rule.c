@@ -65,7 +65,7 @@ parse_entry (const char **at, Entry *entry)
   if (end == NULL)
     return FALSE;
   entry->key = g_strndup (text, key);
-  entry->value = g_strndup (value, (gsize)(end - value));
+  entry->value = g_strndup (value, (gsize) (end - value));
   entry->assigns = length == 1 || *sign == ':';
   *at = end + 1;
   return TRUE;

@@ -60,12 +60,12 @@ wrong_models (const VapHost *host, const VapGuest *guest)
   for (guint i = 0; i < guest->devices->len; i++) {
     const VapGuestDevice *device = guest->devices->pdata[i];
 
-    if (g_strcmp0 (device->model, "vfio-pci") == 0 && device->uuid != NULL
-        && vap_host_find_device (host, device->uuid) != NULL)
+    if (g_strcmp0 (device->model, "vfio-pci") == 0 && device->uuid != NULL &&
+        vap_host_find_device (host, device->uuid) != NULL)
       g_ptr_array_add (uuids, device->uuid);
   }
   g_ptr_array_add (uuids, NULL);
-  return (const char **)g_ptr_array_free (g_steal_pointer (&uuids), FALSE);
+  return (const char **) g_ptr_array_free (g_steal_pointer (&uuids), FALSE);
 }
 
 static void
@@ -116,8 +116,8 @@ hide_features (const char *xml, gsize length, const VapGuest *guest, const VapQe
   }
   if (before != NULL)
     length = strlen (before);
-  verdict->rewritten
-      = vap_rewrite_hide_features (before != NULL ? before : xml, length, hidden, error);
+  verdict->rewritten =
+      vap_rewrite_hide_features (before != NULL ? before : xml, length, hidden, error);
   return verdict->rewritten != NULL;
 }
 
@@ -338,8 +338,8 @@ VapVerdict *
 vap_judge_mdevctl (const char *root, const char *json, gsize length, const char *uuid,
                    const char *parent, VapAction action, GError **error)
 {
-  g_autoptr (VapDevice) device
-      = vap_device_parse_mdevctl (json, length, uuid, parent, error);
+  g_autoptr (VapDevice) device =
+      vap_device_parse_mdevctl (json, length, uuid, parent, error);
 
   return device != NULL ? judge_device (root, device, action, error) : NULL;
 }

@@ -104,8 +104,8 @@ read_snapshot (const char *root, const char *guest_name, const char *snapshot_na
     return NULL;
   path = g_strdup_printf ("%s" SNAPSHOTS "/%s/%s.xml", root != NULL ? root : "",
                           guest_name, snapshot_name);
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)
-      || !g_file_get_contents (path, &xml, length, NULL))
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR) ||
+      !g_file_get_contents (path, &xml, length, NULL))
     return NULL;
   return xml;
 }
@@ -172,8 +172,7 @@ vap_judge_stored_device (const char *root, const char *name, GError **error)
   verdict = verdict_new ();
   known = vap_host_find_device (host, uuid);
   if (known != NULL && known->definition != NULL)
-    set_findings (verdict,
-                  vap_check_device (host, known->definition, VAP_ACTION_START));
+    set_findings (verdict, vap_check_device (host, known->definition, VAP_ACTION_START));
   return verdict;
 }
 
@@ -199,8 +198,8 @@ vap_judge_device_update (const char *root, const char *xml, gsize length,
   }
   known = device->uuid != NULL ? vap_host_find_device (host, device->uuid) : NULL;
   live = !only_stored && known != NULL && known->active;
-  set_findings (verdict,
-                vap_check_device (host, device,
-                                  live ? VAP_ACTION_MODIFY_LIVE : VAP_ACTION_MODIFY));
+  set_findings (
+      verdict,
+      vap_check_device (host, device, live ? VAP_ACTION_MODIFY_LIVE : VAP_ACTION_MODIFY));
   return verdict;
 }

@@ -17,8 +17,15 @@
 static const char *const xml_params[] = { "destination_xml", "dxml" };
 
 /* virTypedParameterType of <libvirt/libvirt-common.h>: from INT to STRING */
-enum { PARAM_INT = 1, PARAM_UINT, PARAM_LLONG, PARAM_ULLONG, PARAM_DOUBLE,
-       PARAM_BOOLEAN, PARAM_STRING };
+enum {
+  PARAM_INT = 1,
+  PARAM_UINT,
+  PARAM_LLONG,
+  PARAM_ULLONG,
+  PARAM_DOUBLE,
+  PARAM_BOOLEAN,
+  PARAM_STRING
+};
 
 typedef struct {
   const guint8 *payload;
@@ -69,9 +76,8 @@ read_piece (Reader *reader, Piece *piece)
   Piece padding;
   guint32 length;
 
-  return read_word (reader, &length) && length <= VAP_RPC_STRING_MAX
-         && read_fixed (reader, length, piece)
-         && read_fixed (reader, -length % 4, &padding);
+  return read_word (reader, &length) && length <= VAP_RPC_STRING_MAX &&
+         read_fixed (reader, length, piece) && read_fixed (reader, -length % 4, &padding);
 }
 
 /* The daemon sees a string up to its first NUL, and so do we. */
@@ -84,7 +90,7 @@ read_string (Reader *reader, char **text)
     return FALSE;
   if (text != NULL) {
     g_free (*text);
-    *text = g_strndup ((const char *)piece.bytes, piece.length);
+    *text = g_strndup ((const char *) piece.bytes, piece.length);
   }
   return TRUE;
 }
@@ -119,11 +125,11 @@ read_domain (Reader *reader, VapRpcArgs *args)
   guint32 id;
   Piece uuid;
 
-  if (!read_string (reader, &args->guest_name)
-      || !read_fixed (reader, VAP_RPC_UUID_SIZE, &uuid) || !read_word (reader, &id))
+  if (!read_string (reader, &args->guest_name) ||
+      !read_fixed (reader, VAP_RPC_UUID_SIZE, &uuid) || !read_word (reader, &id))
     return FALSE;
   memcpy (args->guest_uuid, uuid.bytes, VAP_RPC_UUID_SIZE);
-  args->guest_id = (gint)id;
+  args->guest_id = (gint) id;
   return TRUE;
 }
 
@@ -240,9 +246,9 @@ vap_rpc_args_replace_xml (const guint8 *frame, gsize frame_length, gsize head_le
   guint8 *changed = g_malloc0 (*length);
   memcpy (changed, frame, before);
   at = changed + before;
-  vap_rpc_write_word (at, (guint32)xml_length);
+  vap_rpc_write_word (at, (guint32) xml_length);
   memcpy (at + 4, xml, xml_length);
   memcpy (at + 4 + xml_length + padding, frame + frame_length - after, after);
-  vap_rpc_write_word (changed, (guint32)*length);
+  vap_rpc_write_word (changed, (guint32) *length);
   return changed;
 }

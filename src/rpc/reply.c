@@ -46,8 +46,9 @@ vap_rpc_error_reply (const VapRpcHeader *call, const VapRpcError *error, gsize *
                                          TRUE, text };
   /* libvirt's own errors have -1 as int1 and int2 (src/util/virerror.c,
    * virReportErrorHelper()) */
-  const guint32 after[WORDS_AFTER] = { [0] = (guint32) error->level,
-                                       [5] = G_MAXUINT32, [6] = G_MAXUINT32 };
+  const guint32 after[WORDS_AFTER] = {
+    [0] = (guint32) error->level, [5] = G_MAXUINT32, [6] = G_MAXUINT32
+  };
   VapRpcHeader header = vap_rpc_header_reply_to (call, VAP_RPC_ERROR);
 
   *length = VAP_RPC_HEADER_SIZE + (WORDS_BEFORE + WORDS_AFTER) * 4 + padded;

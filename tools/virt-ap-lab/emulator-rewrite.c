@@ -11,7 +11,9 @@
 #define STAND_IN_DEVNO "fe.0.ffff"
 
 /* The features of QEMU's cpu_features_def.h.inc that no emulated machine has. */
-static const char *const ap_features[] = { "ap", "apqci", "apft", "apqi", "appv", "appvi" };
+static const char *const ap_features[] = {
+  "ap", "apqci", "apft", "apqi", "appv", "appvi"
+};
 
 static char *
 replace (const char *text, const char *pattern, const char *by)

@@ -152,8 +152,8 @@ lab_cache_admit (LabCache *cache, LabNode node)
 {
   if (g_hash_table_contains (cache->kept, &node))
     return TRUE;
-  if (!lab_model_is_fixed (cache->model, node)
-      || g_hash_table_size (cache->kept) >= MOST_KEPT)
+  if (!lab_model_is_fixed (cache->model, node) ||
+      g_hash_table_size (cache->kept) >= MOST_KEPT)
     return FALSE;
   g_hash_table_insert (cache->kept, g_memdup2 (&node, sizeof node),
                        content_of (cache, node));

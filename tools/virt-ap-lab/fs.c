@@ -73,7 +73,7 @@ size_of (Fs *fs, LabNode node)
     return LAB_PAGE_SIZE;
   content = g_string_new (NULL);
   return lab_model_read (fs->model, node, content) == 0 ? (off_t) content->len
-                                                         : LAB_PAGE_SIZE;
+                                                        : LAB_PAGE_SIZE;
 }
 
 static int
@@ -192,8 +192,8 @@ on_open (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
     return;
   }
   info->fh = (guintptr) g_new0 (FsHandle, 1);
-  info->keep_cache = (info->flags & O_ACCMODE) == O_RDONLY
-                     && lab_cache_admit (fs_of (request)->cache, node);
+  info->keep_cache = (info->flags & O_ACCMODE) == O_RDONLY &&
+                     lab_cache_admit (fs_of (request)->cache, node);
   info->direct_io = !info->keep_cache;
   if (fuse_reply_open (request, info) != 0)
     handle_free (handle_of (info));
@@ -275,9 +275,9 @@ static void
 on_readdir (fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
             struct fuse_file_info *info)
 {
-  static const mode_t modes[] = { [LAB_NODE_DIRECTORY] = S_IFDIR,
-                                  [LAB_NODE_FILE] = S_IFREG,
-                                  [LAB_NODE_LINK] = S_IFLNK };
+  static const mode_t modes[] = {
+    [LAB_NODE_DIRECTORY] = S_IFDIR, [LAB_NODE_FILE] = S_IFREG, [LAB_NODE_LINK] = S_IFLNK
+  };
   FsHandle *handle = handle_of (info);
   g_autofree char *buffer = g_malloc (size);
   gsize used = 0;
@@ -306,8 +306,9 @@ on_readdir (fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
 static void
 on_statfs (fuse_req_t request, fuse_ino_t node G_GNUC_UNUSED)
 {
-  struct statvfs statistics
-    = { .f_bsize = LAB_PAGE_SIZE, .f_frsize = LAB_PAGE_SIZE, .f_namemax = 255 };
+  struct statvfs statistics = { .f_bsize = LAB_PAGE_SIZE,
+                                .f_frsize = LAB_PAGE_SIZE,
+                                .f_namemax = 255 };
 
   fuse_reply_statfs (request, &statistics);
 }
@@ -379,8 +380,8 @@ lab_fs_serve (LabModel *model, const char *mountpoint, void (*ready) (gpointer u
   clock_gettime (CLOCK_REALTIME, &fs.started);
   session = fuse_session_new (&arguments, &operations, sizeof operations, &fs);
   fuse_opt_free_args (&arguments);
-  if (!session || fuse_set_signal_handlers (session) != 0
-      || fuse_session_mount (session, mountpoint) != 0) {
+  if (!session || fuse_set_signal_handlers (session) != 0 ||
+      fuse_session_mount (session, mountpoint) != 0) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
                  _ ("cannot mount the simulated sysfs at %s: is /dev/fuse there?"),
                  mountpoint);

@@ -246,8 +246,7 @@ store_quietly (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED,
 }
 
 static void
-show_autoprobe (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED,
-                GString *content)
+show_autoprobe (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED, GString *content)
 {
   g_string_append (content, "1\n");
 }
@@ -269,10 +268,12 @@ store_drivers_probe (LabModel *model, guint32 id G_GNUC_UNUSED, const char *text
   return 0;
 }
 
-#define BUS_ATTRS(probe)                                                            \
-  { "drivers_autoprobe", 0644, show_autoprobe, store_quietly, NULL },               \
-  { "drivers_probe", 0200, NULL, probe, NULL },                                     \
-  { "uevent", 0200, NULL, store_quietly, NULL }
+#define BUS_ATTRS(probe)                                                                 \
+  { "drivers_autoprobe", 0644, show_autoprobe, store_quietly, NULL },                    \
+      { "drivers_probe", 0200, NULL, probe, NULL },                                      \
+  {                                                                                      \
+    "uevent", 0200, NULL, store_quietly, NULL                                            \
+  }
 
 const LabAttr lab_attrs_bus[] = {
   BUS_ATTRS (store_no_device),

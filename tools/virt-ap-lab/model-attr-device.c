@@ -159,8 +159,7 @@ store_card_online (LabModel *model, guint32 id, const char *text,
     return code;
   set_online (model, card, online != 0);
   for (guint domain = 0; domain < LAB_N_DOMAINS; domain++) {
-    LabApDevice *queue
-      = lab_ap_find (model, LAB_AP_QUEUE (LAB_AP_ADAPTER (id), domain));
+    LabApDevice *queue = lab_ap_find (model, LAB_AP_QUEUE (LAB_AP_ADAPTER (id), domain));
 
     if (queue && has_zcrypt (model, queue->id) && queue->online != (online != 0))
       set_online (model, queue, online != 0);
@@ -263,8 +262,7 @@ show_override (LabModel *model, guint32 id, GString *content)
 }
 
 static int
-store_override (LabModel *model, guint32 id, const char *text,
-                gsize length G_GNUC_UNUSED)
+store_override (LabModel *model, guint32 id, const char *text, gsize length G_GNUC_UNUSED)
 {
   return lab_ap_set_override (model, device_of (model, id), text);
 }
@@ -347,8 +345,7 @@ is_ep11 (const LabModel *model, guint32 id)
 static gboolean
 is_coprocessor (const LabModel *model, guint32 id)
 {
-  return has_zcrypt (model, id)
-         && card_of (model, id)->card.mode != LAB_MODE_ACCELERATOR;
+  return has_zcrypt (model, id) && card_of (model, id)->card.mode != LAB_MODE_ACCELERATOR;
 }
 
 static gboolean

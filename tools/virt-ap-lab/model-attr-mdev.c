@@ -47,8 +47,7 @@ show_device_api (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED,
 }
 
 static void
-show_type_name (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED,
-                GString *content)
+show_type_name (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED, GString *content)
 {
   g_string_append (content, "VFIO AP Passthrough Device\n");
 }
@@ -176,8 +175,8 @@ static int
 store_mdev_uevent (LabModel *model, guint32 id, const char *text,
                    gsize length G_GNUC_UNUSED)
 {
-  g_autofree char *path
-    = g_strdup_printf (LAB_MATRIX_PATH "/%s", mdev_of (model, id)->uuid);
+  g_autofree char *path =
+      g_strdup_printf (LAB_MATRIX_PATH "/%s", mdev_of (model, id)->uuid);
 
   return lab_event_synthetic (model, text, path, "mdev", "DRIVER=" LAB_MDEV_DRIVER);
 }

@@ -78,8 +78,8 @@ lab_ap_find (const LabModel *model, LabApId id)
 static gboolean
 masks_say_host (const LabModel *model, guint adapter, guint domain)
 {
-  return vap_mask_test (&model->apmask, adapter)
-         && vap_mask_test (&model->aqmask, domain);
+  return vap_mask_test (&model->apmask, adapter) &&
+         vap_mask_test (&model->aqmask, domain);
 }
 
 /* ap_owned_by_def_drv(): with an override the driver bound decides, not the masks */
@@ -130,8 +130,8 @@ driver_matches (const LabModel *model, LabDriver driver, const LabApDevice *devi
   const LabApDevice *card = model->cards[LAB_AP_ADAPTER (device->id)];
   gboolean is_card = (device->id & LAB_AP_CARD) != 0;
 
-  return lab_driver_there (model, driver) && drivers[driver].cards == is_card
-         && card->card.hwtype < 32 && (drivers[driver].hwtypes & 1u << card->card.hwtype);
+  return lab_driver_there (model, driver) && drivers[driver].cards == is_card &&
+         card->card.hwtype < 32 && (drivers[driver].hwtypes & 1u << card->card.hwtype);
 }
 
 /* the first part of ap_device_probe(): is the queue meant for this driver? */
@@ -142,8 +142,8 @@ driver_may_have (const LabModel *model, LabDriver driver, const LabApDevice *dev
     return TRUE;
   if (device->queue.override)
     return strcmp (device->queue.override, lab_driver_name (driver)) == 0;
-  return masks_say_host (model, LAB_AP_ADAPTER (device->id), LAB_AP_DOMAIN (device->id))
-         == drivers[driver].host;
+  return masks_say_host (model, LAB_AP_ADAPTER (device->id),
+                         LAB_AP_DOMAIN (device->id)) == drivers[driver].host;
 }
 
 /* drivers/base/dd.c, device_driver_attach() */
@@ -198,8 +198,8 @@ lab_ap_bind (LabModel *model, LabDriver driver, const char *name)
   LabApDevice *device;
   LabApId id;
 
-  if (!lab_ap_id_parse (stripped, &id) || !(device = lab_ap_find (model, id))
-      || !driver_matches (model, driver, device))
+  if (!lab_ap_id_parse (stripped, &id) || !(device = lab_ap_find (model, id)) ||
+      !driver_matches (model, driver, device))
     return ENODEV;
   return probe (model, driver, device);
 }
@@ -211,8 +211,8 @@ lab_ap_unbind (LabModel *model, LabDriver driver, const char *name)
   LabApDevice *device;
   LabApId id;
 
-  if (!lab_ap_id_parse (stripped, &id) || !(device = lab_ap_find (model, id))
-      || device->driver != driver)
+  if (!lab_ap_id_parse (stripped, &id) || !(device = lab_ap_find (model, id)) ||
+      device->driver != driver)
     return ENODEV;
   release (model, device);
   return 0;
@@ -237,8 +237,8 @@ revise_bindings (LabModel *model)
 
     if (queue->id & LAB_AP_CARD)
       continue;
-    if (masks_say_host (model, LAB_AP_ADAPTER (queue->id), LAB_AP_DOMAIN (queue->id))
-        == has_default_driver (model, queue))
+    if (masks_say_host (model, LAB_AP_ADAPTER (queue->id), LAB_AP_DOMAIN (queue->id)) ==
+        has_default_driver (model, queue))
       continue;
     release (model, queue);
     lab_ap_attach (model, queue);

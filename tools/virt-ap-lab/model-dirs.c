@@ -137,50 +137,51 @@ target_vfio_dev_class (const LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UN
   return g_strdup ("/class/vfio-dev");
 }
 
-static const LabLink links_ap[]
-  = { { "driver", target_ap_driver }, { "subsystem", target_ap_bus }, { NULL, NULL } };
+static const LabLink links_ap[] = { { "driver", target_ap_driver },
+                                    { "subsystem", target_ap_bus },
+                                    { NULL, NULL } };
 static const LabLink links_matrix[] = { { "driver", target_matrix_driver },
-                                     { "subsystem", target_matrix_bus },
-                                     { NULL, NULL } };
+                                        { "subsystem", target_matrix_bus },
+                                        { NULL, NULL } };
 static const LabLink links_mdev[] = { { "driver", target_mdev_driver },
-                                   { "iommu_group", target_iommu_group },
-                                   { "mdev_type", target_mdev_type },
-                                   { "subsystem", target_mdev_bus },
-                                   { NULL, NULL } };
-static const LabLink links_vfio_group[]
-  = { { "subsystem", target_vfio_class }, { NULL, NULL } };
+                                      { "iommu_group", target_iommu_group },
+                                      { "mdev_type", target_mdev_type },
+                                      { "subsystem", target_mdev_bus },
+                                      { NULL, NULL } };
+static const LabLink links_vfio_group[] = { { "subsystem", target_vfio_class },
+                                            { NULL, NULL } };
 static const LabLink links_vfio_dev[] = { { "device", target_mdev },
-                                       { "subsystem", target_vfio_dev_class },
-                                       { NULL, NULL } };
-static const LabLink links_matrix_driver[]
-  = { { "matrix", target_matrix }, { NULL, NULL } };
+                                          { "subsystem", target_vfio_dev_class },
+                                          { NULL, NULL } };
+static const LabLink links_matrix_driver[] = { { "matrix", target_matrix },
+                                               { NULL, NULL } };
 
 const LabDirInfo lab_dirs[N_DIRS] = {
   [DIR_ROOT] = { .name = "" },
   [DIR_BLOCK] = { "block", DIR_ROOT },
   [DIR_BUS] = { "bus", DIR_ROOT },
   [DIR_BUS_AP] = { "ap", DIR_BUS, lab_attrs_bus_ap, .there = has_ap },
-  [DIR_BUS_AP_DEVICES]
-  = { "devices", DIR_BUS_AP, .set = SET_AP, .child_target = target_ap },
-  [DIR_BUS_AP_DRIVERS]
-  = { "drivers", DIR_BUS_AP, .set = SET_DRIVERS, .child = DIR_AP_DRIVER },
+  [DIR_BUS_AP_DEVICES] = { "devices", DIR_BUS_AP, .set = SET_AP,
+                           .child_target = target_ap },
+  [DIR_BUS_AP_DRIVERS] = { "drivers", DIR_BUS_AP, .set = SET_DRIVERS,
+                           .child = DIR_AP_DRIVER },
   [DIR_AP_DRIVER] = { NULL, DIR_BUS_AP_DRIVERS, lab_attrs_ap_driver, .set = SET_BOUND,
                       .child_target = target_ap, .there = has_driver },
   [DIR_BUS_MATRIX] = { "matrix", DIR_BUS, lab_attrs_bus, .there = has_vfio_ap },
   [DIR_BUS_MATRIX_DEVICES] = { "devices", DIR_BUS_MATRIX, .links = links_matrix_driver },
   [DIR_BUS_MATRIX_DRIVERS] = { "drivers", DIR_BUS_MATRIX },
-  [DIR_BUS_MATRIX_DRIVER]
-  = { "vfio_ap", DIR_BUS_MATRIX_DRIVERS, lab_attrs_driver, links_matrix_driver },
+  [DIR_BUS_MATRIX_DRIVER] = { "vfio_ap", DIR_BUS_MATRIX_DRIVERS, lab_attrs_driver,
+                              links_matrix_driver },
   [DIR_BUS_MDEV] = { "mdev", DIR_BUS, lab_attrs_bus, .there = has_vfio_ap },
-  [DIR_BUS_MDEV_DEVICES]
-  = { "devices", DIR_BUS_MDEV, .set = SET_MDEVS, .child_target = target_mdev },
+  [DIR_BUS_MDEV_DEVICES] = { "devices", DIR_BUS_MDEV, .set = SET_MDEVS,
+                             .child_target = target_mdev },
   [DIR_BUS_MDEV_DRIVERS] = { "drivers", DIR_BUS_MDEV },
   [DIR_BUS_MDEV_DRIVER] = { LAB_MDEV_DRIVER, DIR_BUS_MDEV_DRIVERS, lab_attrs_driver,
                             .set = SET_MDEVS, .child_target = target_mdev },
   [DIR_CLASS] = { "class", DIR_ROOT },
   [DIR_CLASS_IOMMU] = { "iommu", DIR_CLASS },
-  [DIR_CLASS_MDEV_BUS]
-  = { "mdev_bus", DIR_CLASS, .links = links_matrix_driver, .there = has_vfio_ap },
+  [DIR_CLASS_MDEV_BUS] = { "mdev_bus", DIR_CLASS, .links = links_matrix_driver,
+                           .there = has_vfio_ap },
   [DIR_CLASS_NET] = { "net", DIR_CLASS },
   [DIR_CLASS_VFIO] = { "vfio", DIR_CLASS, .set = SET_GROUPS,
                        .child_target = target_vfio_group, .there = has_vfio_ap },
@@ -198,19 +199,19 @@ const LabDirInfo lab_dirs[N_DIRS] = {
   [DIR_DEVICES_SYSTEM] = { "system", DIR_DEVICES },
   [DIR_DEVICES_CPU] = { "cpu", DIR_DEVICES_SYSTEM },
   [DIR_DEVICES_NODE] = { "node", DIR_DEVICES_SYSTEM },
-  [DIR_DEVICES_VFIO_AP]
-  = { "vfio_ap", DIR_DEVICES, lab_attrs_vfio_dev, .there = has_vfio_ap },
+  [DIR_DEVICES_VFIO_AP] = { "vfio_ap", DIR_DEVICES, lab_attrs_vfio_dev,
+                            .there = has_vfio_ap },
   [DIR_MATRIX] = { "matrix", DIR_DEVICES_VFIO_AP, lab_attrs_matrix, links_matrix,
                    SET_MDEVS, DIR_MDEV },
   [DIR_TYPES] = { "mdev_supported_types", DIR_MATRIX },
   [DIR_TYPE] = { "vfio_ap-passthrough", DIR_TYPES, lab_attrs_mdev_type },
-  [DIR_TYPE_DEVICES]
-  = { "devices", DIR_TYPE, .set = SET_MDEVS, .child_target = target_mdev },
+  [DIR_TYPE_DEVICES] = { "devices", DIR_TYPE, .set = SET_MDEVS,
+                         .child_target = target_mdev },
   [DIR_MDEV] = { NULL, DIR_MATRIX, lab_attrs_mdev, links_mdev, .there = has_mdev },
-  [DIR_MDEV_VFIO_DEV]
-  = { "vfio-dev", DIR_MDEV, .set = SET_OWN_VFIO_DEV, .child = DIR_VFIO_DEV },
-  [DIR_VFIO_DEV]
-  = { NULL, DIR_MDEV_VFIO_DEV, lab_attrs_vfio_dev, links_vfio_dev, .there = has_mdev },
+  [DIR_MDEV_VFIO_DEV] = { "vfio-dev", DIR_MDEV, .set = SET_OWN_VFIO_DEV,
+                          .child = DIR_VFIO_DEV },
+  [DIR_VFIO_DEV] = { NULL, DIR_MDEV_VFIO_DEV, lab_attrs_vfio_dev, links_vfio_dev,
+                     .there = has_mdev },
   [DIR_DEVICES_VIRTUAL] = { "virtual", DIR_DEVICES },
   [DIR_VIRTUAL_VFIO] = { "vfio", DIR_DEVICES_VIRTUAL, .set = SET_GROUPS,
                          .child = DIR_VFIO_GROUP, .there = has_vfio_ap },
@@ -220,18 +221,18 @@ const LabDirInfo lab_dirs[N_DIRS] = {
   [DIR_FS] = { "fs", DIR_ROOT },
   [DIR_FS_CGROUP] = { "cgroup", DIR_FS },
   [DIR_KERNEL] = { "kernel", DIR_ROOT },
-  [DIR_IOMMU_GROUPS]
-  = { "iommu_groups", DIR_KERNEL, .set = SET_GROUPS, .child = DIR_IOMMU_GROUP },
-  [DIR_IOMMU_GROUP]
-  = { NULL, DIR_IOMMU_GROUPS, lab_attrs_iommu_group, .there = has_mdev },
-  [DIR_IOMMU_GROUP_DEVICES]
-  = { "devices", DIR_IOMMU_GROUP, .set = SET_OWN_MDEV, .child_target = target_mdev },
+  [DIR_IOMMU_GROUPS] = { "iommu_groups", DIR_KERNEL, .set = SET_GROUPS,
+                         .child = DIR_IOMMU_GROUP },
+  [DIR_IOMMU_GROUP] = { NULL, DIR_IOMMU_GROUPS, lab_attrs_iommu_group,
+                        .there = has_mdev },
+  [DIR_IOMMU_GROUP_DEVICES] = { "devices", DIR_IOMMU_GROUP, .set = SET_OWN_MDEV,
+                                .child_target = target_mdev },
   [DIR_KERNEL_MM] = { "mm", DIR_KERNEL },
   [DIR_MODULE] = { "module", DIR_ROOT },
   [DIR_MODULE_AP] = { "ap", DIR_MODULE, lab_attrs_module, .there = has_ap },
   [DIR_MODULE_LAB] = { "virt_ap_lab", DIR_MODULE, lab_attrs_module },
-  [DIR_MODULE_LAB_PARAMETERS]
-  = { "parameters", DIR_MODULE_LAB, lab_attrs_lab_parameters },
-  [DIR_MODULE_VFIO_AP]
-  = { "vfio_ap", DIR_MODULE, lab_attrs_module, .there = has_vfio_ap },
+  [DIR_MODULE_LAB_PARAMETERS] = { "parameters", DIR_MODULE_LAB,
+                                  lab_attrs_lab_parameters },
+  [DIR_MODULE_VFIO_AP] = { "vfio_ap", DIR_MODULE, lab_attrs_module,
+                           .there = has_vfio_ap },
 };

@@ -74,8 +74,8 @@ lab_mdev_find_group (const LabModel *model, guint group)
 static gboolean
 names_queue (const LabMatrix *matrix, LabApId id)
 {
-  return vap_mask_test (&matrix->apm, LAB_AP_ADAPTER (id))
-         && vap_mask_test (&matrix->aqm, LAB_AP_DOMAIN (id));
+  return vap_mask_test (&matrix->apm, LAB_AP_ADAPTER (id)) &&
+         vap_mask_test (&matrix->aqm, LAB_AP_DOMAIN (id));
 }
 
 /* vfio_ap_mdev_verify_no_sharing(), for all but @except */
@@ -86,8 +86,8 @@ shared (const LabModel *model, const LabMdev *except, const VapMask *apm,
   for (guint i = 0; i < model->mdevs->len; i++) {
     const LabMdev *mdev = model->mdevs->pdata[i];
 
-    if (mdev != except && vap_mask_intersects (apm, &mdev->matrix.apm)
-        && vap_mask_intersects (aqm, &mdev->matrix.aqm))
+    if (mdev != except && vap_mask_intersects (apm, &mdev->matrix.apm) &&
+        vap_mask_intersects (aqm, &mdev->matrix.aqm))
       return TRUE;
   }
   return FALSE;
@@ -227,8 +227,8 @@ filter_by_type (const LabModel *model, VapMask *apm, const VapMask *aqm)
 {
   VAP_MASK_FOREACH (apm, adapter) {
     VAP_MASK_FOREACH (aqm, domain) {
-      if (!lab_hw_has_queue (model, (guint) adapter, (guint) domain)
-          || model->hw_cards[adapter].hwtype < LAB_HWTYPE_CEX4)
+      if (!lab_hw_has_queue (model, (guint) adapter, (guint) domain) ||
+          model->hw_cards[adapter].hwtype < LAB_HWTYPE_CEX4)
         vap_mask_clear (apm, (guint) adapter);
     }
   }
@@ -478,9 +478,9 @@ overflows (const LabModel *model, const LabMatrix *matrix)
 {
   guint domain = lab_mdev_max_domain (model) + 1;
 
-  return vap_mask_next (&matrix->apm, lab_mdev_max_adapter (model) + 1) >= 0
-         || vap_mask_next (&matrix->aqm, domain) >= 0
-         || vap_mask_next (&matrix->adm, domain) >= 0;
+  return vap_mask_next (&matrix->apm, lab_mdev_max_adapter (model) + 1) >= 0 ||
+         vap_mask_next (&matrix->aqm, domain) >= 0 ||
+         vap_mask_next (&matrix->adm, domain) >= 0;
 }
 
 /* ap_config_store(): all or nothing; what a matrix keeps stays linked */
@@ -493,8 +493,8 @@ lab_mdev_set_config (LabModel *model, LabMdev *mdev, const char *text)
   LabMatrix old = mdev->matrix, new_matrix, removed, added;
   int code;
 
-  if (take_mask (&rest, &new_matrix.apm) != 0 || take_mask (&rest, &new_matrix.aqm) != 0
-      || take_mask (&rest, &new_matrix.adm) != 0)
+  if (take_mask (&rest, &new_matrix.apm) != 0 ||
+      take_mask (&rest, &new_matrix.aqm) != 0 || take_mask (&rest, &new_matrix.adm) != 0)
     return EINVAL;
 
   mdev->matrix = new_matrix;

@@ -96,8 +96,8 @@ lab_text_is (const char *text, const char *word)
 {
   gsize length = strlen (word);
 
-  return strncmp (text, word, length) == 0
-         && (text[length] == '\0' || strcmp (text + length, "\n") == 0);
+  return strncmp (text, word, length) == 0 &&
+         (text[length] == '\0' || strcmp (text + length, "\n") == 0);
 }
 
 /* ap_bus.c, ap_hex2bitmap(): left-aligned, any number of digits, also none */

@@ -9,8 +9,8 @@
 gboolean
 lab_hw_has_queue (const LabModel *model, guint adapter, guint domain)
 {
-  return vap_mask_test (&model->hw.apm, adapter)
-         && vap_mask_test (&model->hw.aqm, domain);
+  return vap_mask_test (&model->hw.apm, adapter) &&
+         vap_mask_test (&model->hw.aqm, domain);
 }
 
 /* ap_test_config_card_id(), ap_test_config_usage_domain(): as of the last QCI */
@@ -35,9 +35,10 @@ select_domain (LabModel *model)
     if (!configured_domain (model, domain) || !vap_mask_test (&model->aqmask, domain))
       continue;
     for (guint adapter = 0; adapter <= model->max_adapter_id; adapter++) {
-      if (configured_adapter (model, adapter) && vap_mask_test (&model->apmask, adapter)
-          && lab_hw_has_queue (model, adapter, domain)
-          && model->hw_cards[adapter].config && !model->hw_cards[adapter].checkstop) {
+      if (configured_adapter (model, adapter) &&
+          vap_mask_test (&model->apmask, adapter) &&
+          lab_hw_has_queue (model, adapter, domain) && model->hw_cards[adapter].config &&
+          !model->hw_cards[adapter].checkstop) {
         model->default_domain = (gint) domain;
         break;
       }
@@ -87,8 +88,8 @@ scan_domains (LabModel *model, guint adapter)
 
   for (guint domain = 0; domain <= model->max_domain_id; domain++) {
     LabApDevice *queue = lab_ap_find (model, LAB_AP_QUEUE (adapter, domain));
-    gboolean there
-      = configured_domain (model, domain) && lab_hw_has_queue (model, adapter, domain);
+    gboolean there =
+        configured_domain (model, domain) && lab_hw_has_queue (model, adapter, domain);
 
     if (queue && !there)
       lab_ap_remove (model, queue);
@@ -174,9 +175,9 @@ lab_ap_scan (LabModel *model)
 
   if (model->has_qci)
     model->qci = model->hw;
-  changed = !vap_mask_equal (&old.apm, &model->qci.apm)
-            || !vap_mask_equal (&old.aqm, &model->qci.aqm)
-            || !vap_mask_equal (&old.adm, &model->qci.adm);
+  changed = !vap_mask_equal (&old.apm, &model->qci.apm) ||
+            !vap_mask_equal (&old.aqm, &model->qci.aqm) ||
+            !vap_mask_equal (&old.adm, &model->qci.adm);
   if (adds (&model->qci.apm, &old.apm) || adds (&model->qci.aqm, &old.aqm))
     model->bindings_complete = FALSE;
   if (changed && model->vfio_ap)

@@ -85,8 +85,8 @@ set_holds_device (LabSet set, guint32 owner, const LabApDevice *device)
   case SET_CARDS:
     return (device->id & LAB_AP_CARD) != 0;
   case SET_QUEUES:
-    return !(device->id & LAB_AP_CARD)
-           && LAB_AP_ADAPTER (device->id) == LAB_AP_ADAPTER (owner);
+    return !(device->id & LAB_AP_CARD) &&
+           LAB_AP_ADAPTER (device->id) == LAB_AP_ADAPTER (owner);
   case SET_BOUND:
     return device->driver == owner;
   default:
@@ -135,8 +135,8 @@ find_child (const LabModel *model, LabSet set, guint32 owner, const char *name,
   if (set == SET_DRIVERS)
     return find_driver (model, name, id);
   if (set < SET_DRIVERS) {
-    const LabApDevice *device
-      = lab_ap_id_parse (name, id) ? lab_ap_find (model, *id) : NULL;
+    const LabApDevice *device =
+        lab_ap_id_parse (name, id) ? lab_ap_find (model, *id) : NULL;
 
     return device && set_holds_device (set, owner, device);
   }

@@ -88,8 +88,8 @@ lab_ap_properties (const LabModel *model, const LabApDevice *device, GString *te
   if (device->driver != LAB_DRIVER_NONE)
     g_string_append_printf (text, "DRIVER=%s\n", lab_driver_name (device->driver));
   if (is_card)
-    g_string_append_printf (text, "DEV_TYPE=%04X\nMODALIAS=ap:t%02X\n",
-                            card->card.hwtype, card->card.hwtype);
+    g_string_append_printf (text, "DEV_TYPE=%04X\nMODALIAS=ap:t%02X\n", card->card.hwtype,
+                            card->card.hwtype);
   g_string_append_printf (text, "MODE=%s\n", mode_name (card->card.mode));
 }
 
@@ -135,8 +135,8 @@ int
 lab_event_synthetic (LabModel *model, const char *text, const char *path,
                      const char *subsystem, const char *lines)
 {
-  static const char *const actions[]
-    = { "add", "remove", "change", "move", "online", "offline", "bind", "unbind", NULL };
+  static const char *const actions[] = { "add",     "remove", "change", "move", "online",
+                                         "offline", "bind",   "unbind", NULL };
   g_autofree char *stripped = g_strchomp (g_strdup (text));
   g_auto (GStrv) words = g_strsplit (stripped, " ", -1);
   g_autoptr (GPtrArray) extra = g_ptr_array_new_with_free_func (g_free);

@@ -87,10 +87,10 @@ make_message (LabUdev *udev, const char *const *properties)
 {
   GByteArray *message = g_byte_array_new ();
   g_autoptr (GByteArray) strings = g_byte_array_new ();
-  g_autofree char *sequence = g_strdup_printf ("SEQNUM=%" G_GUINT64_FORMAT,
-                                               ++udev->sequence);
-  g_autofree char *usec = g_strdup_printf ("USEC_INITIALIZED=%" G_GINT64_FORMAT,
-                                           g_get_monotonic_time ());
+  g_autofree char *sequence =
+      g_strdup_printf ("SEQNUM=%" G_GUINT64_FORMAT, ++udev->sequence);
+  g_autofree char *usec =
+      g_strdup_printf ("USEC_INITIALIZED=%" G_GINT64_FORMAT, g_get_monotonic_time ());
 
   for (guint i = 0; properties[i]; i++)
     append_string (strings, properties[i]);

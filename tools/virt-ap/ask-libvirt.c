@@ -42,9 +42,9 @@ static void
 add_version (JsonBuilder *builder, const char *name, const char *product,
              unsigned long version)
 {
-  g_autofree char *text
-      = g_strdup_printf ("%s%s%lu.%lu.%lu", product, *product != '\0' ? " " : "",
-                         version / 1000000, version / 1000 % 1000, version % 1000);
+  g_autofree char *text =
+      g_strdup_printf ("%s%s%lu.%lu.%lu", product, *product != '\0' ? " " : "",
+                       version / 1000000, version / 1000 % 1000, version % 1000);
 
   add_string (builder, name, text);
 }
@@ -64,9 +64,9 @@ add_versions (JsonBuilder *builder, virConnectPtr connection)
 static void
 add_devices (JsonBuilder *builder, virConnectPtr connection)
 {
-  const unsigned int kinds = VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD
-                             | VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE
-                             | VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX;
+  const unsigned int kinds = VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD |
+                             VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE |
+                             VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX;
   virNodeDevicePtr *devices = NULL;
   int count = virConnectListAllNodeDevices (connection, &devices, kinds);
 
@@ -87,8 +87,8 @@ add_devices (JsonBuilder *builder, virConnectPtr connection)
 static void
 add_capabilities (JsonBuilder *builder, virConnectPtr connection)
 {
-  char *xml
-      = virConnectGetDomainCapabilities (connection, NULL, ARCH, NULL, VIRT_TYPE, 0);
+  char *xml =
+      virConnectGetDomainCapabilities (connection, NULL, ARCH, NULL, VIRT_TYPE, 0);
 
   if (xml != NULL)
     add_string (builder, "capabilities", xml);

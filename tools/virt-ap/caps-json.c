@@ -36,7 +36,7 @@ add_features_json (JsonBuilder *builder, const VapLayerFacts *learnt)
   json_builder_set_member_name (builder, "features");
   json_builder_begin_array (builder);
   for (guint id = 0; id < VAP_N_FEATURES; id++) {
-    const VapFeature *feature = vap_feature_get ((VapFeatureId)id);
+    const VapFeature *feature = vap_feature_get ((VapFeatureId) id);
     VapCapability capability = vap_layers_feature (learnt, feature->id);
 
     json_builder_begin_object (builder);

@@ -50,11 +50,11 @@ guest_text (const VapCapability *capability, const char *with)
 static void
 add_field (Output *output, Style style, const char *text, guint width)
 {
-  guint length = (guint)g_utf8_strlen (text, -1);
+  guint length = (guint) g_utf8_strlen (text, -1);
 
   output_styled (output, style, text);
   if (width > 0)
-    output_add (output, "%*s", (int)MAX (width - MIN (width, length), 1), "");
+    output_add (output, "%*s", (int) MAX (width - MIN (width, length), 1), "");
 }
 
 static void
@@ -161,11 +161,11 @@ static void
 add_meanings (Output *output)
 {
   for (guint id = 0; id < VAP_N_FEATURES; id++) {
-    const VapFeature *feature = vap_feature_get ((VapFeatureId)id);
+    const VapFeature *feature = vap_feature_get ((VapFeatureId) id);
     g_autofree char *source = machine_source (feature);
-    g_autofree char *text
-        = source != NULL ? g_strdup_printf ("%s (%s)", _ (feature->description), source)
-                         : g_strdup (_ (feature->description));
+    g_autofree char *text =
+        source != NULL ? g_strdup_printf ("%s (%s)", _ (feature->description), source)
+                       : g_strdup (_ (feature->description));
 
     output_add (output, "%-8s", feature->name);
     output_wrapped (output, NAME_WIDTH, text);
@@ -188,7 +188,7 @@ caps_add_text (Output *output, const CapsFacts *facts)
 
   add_heading (output, _ ("feature"));
   for (guint id = 0; id < VAP_N_FEATURES; id++) {
-    const VapFeature *feature = vap_feature_get ((VapFeatureId)id);
+    const VapFeature *feature = vap_feature_get ((VapFeatureId) id);
     VapCapability capability = vap_layers_feature (&learnt, feature->id);
 
     add_row (output, feature->name, &capability,

@@ -65,8 +65,8 @@ ask_kvm (CapsFacts *facts, gboolean is_here)
   if (is_here)
     facts->kvm = vap_kvm_ask (&error);
   if (facts->kvm == NULL)
-    facts->kvm_problem
-        = is_here ? take_message (error) : g_strdup (_ ("the host is not this machine"));
+    facts->kvm_problem =
+        is_here ? take_message (error) : g_strdup (_ ("the host is not this machine"));
 }
 
 /* @uri: NULL for this machine's daemon, which need not be there.  A URI that was
@@ -89,8 +89,8 @@ ask_libvirt (CapsFacts *facts, gboolean is_here, const char *uri, guint patience
   }
   local = libvirt_local_uri (&problem);
   if (local != NULL)
-    facts->remote
-        = libvirt_ask (local, patience > 0 ? patience : LOCAL_SECONDS, &problem);
+    facts->remote =
+        libvirt_ask (local, patience > 0 ? patience : LOCAL_SECONDS, &problem);
   if (facts->remote == NULL)
     facts->libvirt_problem = take_message (problem);
   return TRUE;
@@ -122,10 +122,9 @@ ask_qemu (CapsFacts *facts, const char *binary, gboolean is_remote, GError **err
 static gboolean
 is_local_uri (const char *uri)
 {
-  return uri == NULL
-         || ((g_str_has_prefix (uri, "qemu:///")
-              || g_str_has_prefix (uri, "qemu+unix:///"))
-             && strchr (uri, '?') == NULL);
+  return uri == NULL || ((g_str_has_prefix (uri, "qemu:///") ||
+                          g_str_has_prefix (uri, "qemu+unix:///")) &&
+                         strchr (uri, '?') == NULL);
 }
 
 static gboolean
@@ -178,7 +177,7 @@ command_caps (const char *root, char **argv)
   if (patience < 0 || patience > SECONDS_MAX)
     return options_usage_error (spec.name, _ ("--timeout takes 1 to %d seconds"),
                                 SECONDS_MAX);
-  if (!ask_all (&facts, options.root, binary, uri, (guint)patience, &error)) {
+  if (!ask_all (&facts, options.root, binary, uri, (guint) patience, &error)) {
     report ("%s", error->message);
     return STATUS_UNJUDGED;
   }

@@ -103,7 +103,7 @@ add_findings (const Check *check, const char *file, const VapFindings *findings)
     for (guint i = 0; i < findings->list->len; i++) {
       const VapFinding *finding = g_ptr_array_index (findings->list, i);
 
-      if (finding->severity != (VapSeverity)severity)
+      if (finding->severity != (VapSeverity) severity)
         continue;
       if (check->json != NULL)
         add_finding_json (check, file, finding);

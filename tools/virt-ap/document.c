@@ -122,8 +122,8 @@ document_kind (const char *text)
     return DOCUMENT_UNKNOWN;
   length = strcspn (start + 1, " \t\r\n/>");
   for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
-    if (strlen (elements[i].element) == length
-        && strncmp (elements[i].element, start + 1, length) == 0)
+    if (strlen (elements[i].element) == length &&
+        strncmp (elements[i].element, start + 1, length) == 0)
       return elements[i].kind;
   }
   return DOCUMENT_UNKNOWN;

@@ -48,8 +48,8 @@ translate (const char *text)
 static void
 add_info_text (Output *output, const VapFindingInfo *info)
 {
-  g_autofree char *label
-      = g_strdup_printf ("%s[%s]", vap_severity_to_string (info->severity), info->id);
+  g_autofree char *label =
+      g_strdup_printf ("%s[%s]", vap_severity_to_string (info->severity), info->id);
 
   output_styled (output, STYLE_TITLE, label);
   output_add (output, "\n  ");
@@ -79,7 +79,7 @@ add_list_text (Output *output)
 {
   for (const VapFindingInfo *info = vap_finding_catalogue (); info->id != NULL; info++) {
     output_styled (output, STYLE_TITLE, info->id);
-    output_add (output, "\n  %-*s", (int)TEXT_AT - 2,
+    output_add (output, "\n  %-*s", (int) TEXT_AT - 2,
                 vap_severity_to_string (info->severity));
     output_wrapped (output, TEXT_AT, translate (info->meaning));
   }
@@ -128,8 +128,8 @@ add_info_rst (Output *output, const VapFindingInfo *info)
 {
   g_autofree char *meaning = rst_escape (info->meaning);
   g_autofree char *line = g_strnfill (strlen (info->id), '-');
-  g_auto (GStrv) lines
-      = info->example != NULL ? g_strsplit (info->example, "\n", -1) : NULL;
+  g_auto (GStrv) lines =
+      info->example != NULL ? g_strsplit (info->example, "\n", -1) : NULL;
 
   output_add (output, "%s\n%s\n\n%s\n\n", info->id, line, meaning);
   add_field_rst (output, "Severity", vap_severity_to_string (info->severity));

@@ -93,7 +93,8 @@ guest_view_add_json (Output *output, const GuestViewShown *shown)
   json_builder_set_member_name (builder, "features");
   json_builder_begin_object (builder);
   for (guint id = 0; id < VAP_N_FEATURES; id++)
-    json_add_bool (builder, vap_feature_get ((VapFeatureId)id)->name, view->features[id]);
+    json_add_bool (builder, vap_feature_get ((VapFeatureId) id)->name,
+                   view->features[id]);
   json_builder_end_object (builder);
   json_add_uint (builder, "queues", vap_matrix_count_queues (&view->usable));
   json_add_matrix (builder, "matrix", &view->usable);

@@ -41,10 +41,10 @@ static void
 add_line (Output *output, const char *title, Style style, const char *text)
 {
   g_autofree char *escaped = text_escape (text);
-  guint length = (guint)g_utf8_strlen (title, -1);
+  guint length = (guint) g_utf8_strlen (title, -1);
 
   output_styled (output, STYLE_TITLE, title);
-  output_add (output, "%*s", (int)MAX (COLUMN - (int)length, 1), "");
+  output_add (output, "%*s", (int) MAX (COLUMN - (int) length, 1), "");
   if (style == STYLE_PLAIN)
     output_wrapped (output, COLUMN, escaped);
   else {
@@ -83,7 +83,7 @@ add_features (Output *output, const VapGuestView *view)
   for (guint id = 0; id < VAP_N_FEATURES; id++) {
     if (view->features[id])
       g_string_append_printf (names, "%s%s", names->len > 0 ? " " : "",
-                              vap_feature_get ((VapFeatureId)id)->name);
+                              vap_feature_get ((VapFeatureId) id)->name);
   }
   add_line (output, _ ("CPU features"), STYLE_PLAIN, names->len > 0 ? names->str : "-");
 }
@@ -93,8 +93,8 @@ add_queues (Output *output, const VapGuestView *view)
 {
   guint count = vap_matrix_count_queues (&view->usable);
   g_autofree char *matrix = matrix_text (&view->usable);
-  g_autofree char *text
-      = count > 0 ? g_strdup_printf ("%u: %s", count, matrix) : g_strdup (_ ("none"));
+  g_autofree char *text =
+      count > 0 ? g_strdup_printf ("%u: %s", count, matrix) : g_strdup (_ ("none"));
   g_autofree char *control = text_ranges (&view->usable.control_domains, 4);
   g_autofree char *deconfigured = text_ranges (&view->deconfigured, 2);
 
@@ -121,8 +121,8 @@ add_loss (Output *output, const VapViewLoss *loss)
   output_wrapped (output, 5, _ (vap_view_reason_to_string (loss->reason)));
   if (loss->reason == VAP_VIEW_ADAPTER_FILTERED) {
     g_autofree char *unbound = text_ranges (&loss->unbound, 4);
-    g_autofree char *text
-        = g_strdup_printf (_ ("not bound here: the queues of the domains %s"), unbound);
+    g_autofree char *text =
+        g_strdup_printf (_ ("not bound here: the queues of the domains %s"), unbound);
 
     output_add (output, "     ");
     output_wrapped (output, 5, text);
@@ -215,8 +215,8 @@ show (const Options *options, GArray *calls)
   g_autoptr (VapHost) host = vap_host_read (options->root, &error);
   GuestViewShown shown = { .operand = &operand, .calls = calls };
 
-  if (host == NULL
-      || !guest_operand_read (&operand, host, options->operands[0], &error)) {
+  if (host == NULL ||
+      !guest_operand_read (&operand, host, options->operands[0], &error)) {
     report ("%s", error->message);
     return STATUS_UNJUDGED;
   }

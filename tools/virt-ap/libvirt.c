@@ -85,7 +85,7 @@ bytes_text (GBytes *bytes)
   gsize length = 0;
   const char *text = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
 
-  return text != NULL ? g_utf8_make_valid (text, (gssize)length) : g_strdup ("");
+  return text != NULL ? g_utf8_make_valid (text, (gssize) length) : g_strdup ("");
 }
 
 static VapRemote *
@@ -110,9 +110,9 @@ libvirt_ask (const char *uri, guint seconds, GError **error)
 {
   g_autofree char *program = find_program ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GSubprocess) process
-      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                          error, program, uri, NULL);
+  g_autoptr (GSubprocess) process =
+      g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                        error, program, uri, NULL);
   Wait wait = { .process = process, .loop = loop };
   VapRemote *remote;
   guint timeout;

@@ -38,8 +38,8 @@ guest_operand_read (GuestOperand *operand, const VapHost *host, const char *text
                     GError **error)
 {
   const VapHostGuest *known = vap_host_find_guest (host, text);
-  gboolean is_file = g_str_equal (text, "-") || strchr (text, '/') != NULL
-                     || g_file_test (text, G_FILE_TEST_EXISTS);
+  gboolean is_file = g_str_equal (text, "-") || strchr (text, '/') != NULL ||
+                     g_file_test (text, G_FILE_TEST_EXISTS);
 
   if (known != NULL) {
     gboolean running = known->running != NULL;

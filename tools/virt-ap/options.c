@@ -43,7 +43,7 @@ parse_color (const char *word, ColorWhen *when)
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
     if (g_strcmp0 (word, words[i]) == 0) {
-      *when = (ColorWhen)i;
+      *when = (ColorWhen) i;
       return TRUE;
     }
   }

@@ -53,9 +53,9 @@ find_width (void)
   guint64 width = 0;
   struct winsize size;
 
-  if (columns != NULL
-      && g_ascii_string_to_unsigned (columns, 10, 1, G_MAXUINT16, &width, NULL))
-    return CLAMP ((guint)width, WIDTH_MIN, WIDTH_MAX);
+  if (columns != NULL &&
+      g_ascii_string_to_unsigned (columns, 10, 1, G_MAXUINT16, &width, NULL))
+    return CLAMP ((guint) width, WIDTH_MIN, WIDTH_MAX);
   if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return CLAMP (size.ws_col, WIDTH_MIN, WIDTH_MAX);
   return 80;
@@ -103,12 +103,12 @@ output_wrapped (Output *output, guint column, const char *text)
   gsize at = column;
 
   for (guint i = 0; words[i] != NULL; i++) {
-    gsize length = (gsize)g_utf8_strlen (words[i], -1);
+    gsize length = (gsize) g_utf8_strlen (words[i], -1);
 
     if (length == 0)
       continue;
     if (at > column && at + 1 + length > output->width) {
-      output_add (output, "\n%*s", (int)column, "");
+      output_add (output, "\n%*s", (int) column, "");
       at = column;
     }
     output_add (output, at > column ? " %s" : "%s", words[i]);
@@ -141,7 +141,7 @@ write_all (int fd, const char *text, gsize length)
     if (written < 0)
       return FALSE;
     text += written;
-    length -= (gsize)written;
+    length -= (gsize) written;
   }
   return TRUE;
 }

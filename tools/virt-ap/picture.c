@@ -23,13 +23,13 @@ static const struct {
   [QUEUE_NONE] = { "–", "-", STYLE_DIM, N_ ("no queue") },
   [QUEUE_HOST] = { "▪", ".", STYLE_DIM, N_ ("the host's") },
   [QUEUE_FREE] = { "□", "+", STYLE_GOOD, N_ ("free for guests") },
-  [QUEUE_CLAIMED]
-  = { "◧", "*", STYLE_CAUTION, N_ ("free, but a stored device names it") },
-  [QUEUE_UNBOUND]
-  = { "◇", "?", STYLE_BAD, N_ ("for guests, but vfio_ap has not bound it") },
+  [QUEUE_CLAIMED] = { "◧", "*", STYLE_CAUTION,
+                      N_ ("free, but a stored device names it") },
+  [QUEUE_UNBOUND] = { "◇", "?", STYLE_BAD,
+                      N_ ("for guests, but vfio_ap has not bound it") },
   [QUEUE_DEVICE] = { NULL, NULL, STYLE_PLAIN, N_ ("in a device") },
-  [QUEUE_WITHHELD]
-  = { NULL, NULL, STYLE_BAD, N_ ("in a device, but its guest does not get it") },
+  [QUEUE_WITHHELD] = { NULL, NULL, STYLE_BAD,
+                       N_ ("in a device, but its guest does not get it") },
 };
 
 typedef struct {
@@ -68,7 +68,7 @@ make_mark (guint ordinal, guint width)
 
   for (guint i = width; i-- > 1; ordinal /= 36)
     mark[i] = digits[ordinal % 36];
-  mark[0] = (char)('A' + ordinal);
+  mark[0] = (char) ('A' + ordinal);
   return mark;
 }
 
@@ -95,7 +95,7 @@ picture_device_style (const QueueMap *map, guint device)
 
   if (!held->active)
     return looks[QUEUE_CLAIMED].style;
-  return (Style)(STYLE_PALETTE + map->ordinals[device] % N_PALETTE);
+  return (Style) (STYLE_PALETTE + map->ordinals[device] % N_PALETTE);
 }
 
 char *
@@ -127,8 +127,8 @@ rows_equal (const QueueMap *map, guint a, guint b)
   g_autofree char *type_a = row_type (map, a);
   g_autofree char *type_b = row_type (map, b);
 
-  return g_str_equal (type_a, type_b)
-         && memcmp (map->cells[a], map->cells[b], sizeof map->cells[a]) == 0;
+  return g_str_equal (type_a, type_b) &&
+         memcmp (map->cells[a], map->cells[b], sizeof map->cells[a]) == 0;
 }
 
 static Row
@@ -137,8 +137,8 @@ row_from (const Layout *layout, guint adapter)
   const QueueMap *map = layout->map;
   Row row = { adapter, adapter };
 
-  while (layout->fold && vap_mask_test (&map->adapters, row.last + 1)
-         && rows_equal (map, adapter, row.last + 1))
+  while (layout->fold && vap_mask_test (&map->adapters, row.last + 1) &&
+         rows_equal (map, adapter, row.last + 1))
     row.last++;
   return row;
 }
@@ -147,8 +147,8 @@ row_from (const Layout *layout, guint adapter)
 static guint
 gap_before (const Layout *layout, guint start, guint column)
 {
-  return !layout->numbers && column > start
-         && layout->columns[column] / 16 != layout->columns[column - 1] / 16;
+  return !layout->numbers && column > start &&
+         layout->columns[column] / 16 != layout->columns[column - 1] / 16;
 }
 
 /* where the block of columns from @start ends: as many as fit, whole groups if
@@ -191,16 +191,16 @@ layout_init (Layout *layout, const Output *output, const QueueMap *map)
 {
   *layout = (Layout){ .map = map, .columns = g_new (guint, VAP_MASK_BITS) };
   VAP_MASK_FOREACH (&map->domains, domain) {
-    layout->columns[layout->n_columns++] = (guint)domain;
+    layout->columns[layout->n_columns++] = (guint) domain;
   }
   layout->fold = vap_mask_count (&map->adapters) > PICTURE_ROWS;
   layout->names = layout->fold ? 5 : 2;
   /* without an indent, 64 domains stand beside "00-3f CEX7C" in 80 columns */
   layout->indent = layout->fold ? 0 : 2;
   VAP_MASK_FOREACH (&map->adapters, adapter) {
-    g_autofree char *type = row_type (map, (guint)adapter);
+    g_autofree char *type = row_type (map, (guint) adapter);
 
-    layout->types = MAX (layout->types, (guint)g_utf8_strlen (type, -1));
+    layout->types = MAX (layout->types, (guint) g_utf8_strlen (type, -1));
   }
   layout->left = layout->indent + layout->names + 1 + layout->types + 1;
   choose_cells (layout, output);
@@ -209,7 +209,7 @@ layout_init (Layout *layout, const Output *output, const QueueMap *map)
 static void
 add_blanks (Output *output, guint count)
 {
-  output_add (output, "%*s", (int)count, "");
+  output_add (output, "%*s", (int) count, "");
 }
 
 /* one line over the columns: what printf makes of the domain and @format, moved
@@ -223,7 +223,7 @@ draw_heading (Output *output, const Layout *layout, guint start, guint end, guin
     guint domain = layout->columns[i];
     gboolean absent = vap_mask_test (&layout->map->absent_domains, domain);
     guint number = digits == 1 ? (domain >> shift) & 0xf : domain;
-    g_autofree char *text = g_strdup_printf ("%0*x", (int)digits, number);
+    g_autofree char *text = g_strdup_printf ("%0*x", (int) digits, number);
 
     add_blanks (output, gap_before (layout, start, i) + layout->cell - digits);
     output_styled (output, absent ? STYLE_BAD : STYLE_DIM, text);
@@ -272,7 +272,7 @@ draw_cell (Output *output, const QueueMap *map, const QueueCell *cell, guint wid
   if (cell->state == QUEUE_WITHHELD)
     for (char *c = mark; *c != '\0'; c++)
       *c = g_ascii_tolower (*c);
-  add_blanks (output, width - (guint)g_utf8_strlen (mark, -1));
+  add_blanks (output, width - (guint) g_utf8_strlen (mark, -1));
   output_styled (output, style, mark);
 }
 
@@ -285,9 +285,9 @@ draw_row (Output *output, const Layout *layout, Row row, guint start, guint end)
   gboolean absent = vap_mask_test (&map->absent_adapters, row.first);
 
   add_blanks (output, layout->indent);
-  output_add (output, "%-*s ", (int)layout->names, name);
+  output_add (output, "%-*s ", (int) layout->names, name);
   output_styled (output, absent ? STYLE_BAD : STYLE_PLAIN, type);
-  add_blanks (output, layout->types + 1 - (guint)g_utf8_strlen (type, -1));
+  add_blanks (output, layout->types + 1 - (guint) g_utf8_strlen (type, -1));
   for (guint i = start; i < end; i++) {
     add_blanks (output, gap_before (layout, start, i));
     draw_cell (output, map, &map->cells[row.first][layout->columns[i]], layout->cell);
@@ -307,7 +307,7 @@ draw_block (Output *output, const Layout *layout, guint start, guint end)
   if (has_absent (layout, start, end))
     draw_absent (output, layout, start, end);
   for (gint adapter = vap_mask_next (&layout->map->adapters, 0); adapter >= 0;) {
-    Row row = row_from (layout, (guint)adapter);
+    Row row = row_from (layout, (guint) adapter);
 
     draw_row (output, layout, row, start, end);
     adapter = vap_mask_next (&layout->map->adapters, row.last + 1);
@@ -337,7 +337,7 @@ add_legend (Output *output, guint width, Style style, const char *mark, guint co
 {
   output_add (output, "  ");
   output_styled (output, style, mark);
-  add_blanks (output, width - (guint)g_utf8_strlen (mark, -1));
+  add_blanks (output, width - (guint) g_utf8_strlen (mark, -1));
   output_add (output, " %5u  ", count);
   output_wrapped (output, 2 + width + 8, text);
 }
@@ -345,9 +345,9 @@ add_legend (Output *output, guint width, Style style, const char *mark, guint co
 static void
 draw_legend (Output *output, const QueueMap *map)
 {
-  static const QueueState order[]
-      = { QUEUE_HOST,     QUEUE_FREE,    QUEUE_CLAIMED, QUEUE_DEVICE,
-          QUEUE_WITHHELD, QUEUE_UNBOUND, QUEUE_NONE };
+  static const QueueState order[] = { QUEUE_HOST,   QUEUE_FREE,     QUEUE_CLAIMED,
+                                      QUEUE_DEVICE, QUEUE_WITHHELD, QUEUE_UNBOUND,
+                                      QUEUE_NONE };
   guint width = map->n_active > 1 ? 2 * mark_width (map->n_active) + 1 : 1;
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++) {

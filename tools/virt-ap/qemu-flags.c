@@ -42,7 +42,7 @@ report_missing (const GPtrArray *missing, const VapQemu *qemu,
 {
   for (guint i = 0; i < missing->len; i++)
     report (_ ("QEMU %s (%s) has no CPU feature '%s', which guest '%s' requires"),
-            qemu->version, qemu->binary, (const char *)g_ptr_array_index (missing, i),
+            qemu->version, qemu->binary, (const char *) g_ptr_array_index (missing, i),
             operand->name);
   return missing->len > 0;
 }
@@ -65,8 +65,8 @@ parse_syntax (const char *word, const VapQemu *qemu, VapSyntax *syntax)
 static char *
 quote (const char *word)
 {
-  if (*word != '\0'
-      && word[strspn (word, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_=,./:+@")] == '\0')
+  if (*word != '\0' &&
+      word[strspn (word, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_=,./:+@")] == '\0')
     return g_strdup (word);
   return g_shell_quote (word);
 }
@@ -77,7 +77,8 @@ add_text (Output *output, const GPtrArray *arguments)
   for (guint i = 0; i + 1 < arguments->len; i += 2) {
     g_autofree char *value = quote (g_ptr_array_index (arguments, i + 1));
 
-    output_add (output, "%s %s\n", (const char *)g_ptr_array_index (arguments, i), value);
+    output_add (output, "%s %s\n", (const char *) g_ptr_array_index (arguments, i),
+                value);
   }
 }
 

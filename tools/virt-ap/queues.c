@@ -60,12 +60,12 @@ fill_unassigned (QueueMap *map)
     for (guint i = 0; i < host->devices->len; i++) {
       const VapHostDevice *device = g_ptr_array_index (host->devices, i);
 
-      if (!device->active && device->definition != NULL
-          && vap_mask_test (&device->defined_matrix.adapters, (guint)adapter))
+      if (!device->active && device->definition != NULL &&
+          vap_mask_test (&device->defined_matrix.adapters, (guint) adapter))
         claimed = vap_mask_or (&claimed, &device->defined_matrix.domains);
     }
     VAP_MASK_FOREACH (&map->domains, domain) {
-      VapQueue queue = { (guint8)adapter, (guint8)domain };
+      VapQueue queue = { (guint8) adapter, (guint8) domain };
 
       map->cells[adapter][domain].state = state_without_device (host, queue, &claimed);
     }
@@ -80,11 +80,11 @@ fill_device (QueueMap *map, guint index)
 
   VAP_MASK_FOREACH (&device->matrix.adapters, adapter) {
     VAP_MASK_FOREACH (&device->matrix.domains, domain) {
-      VapQueue queue = { (guint8)adapter, (guint8)domain };
+      VapQueue queue = { (guint8) adapter, (guint8) domain };
       QueueCell *cell = &map->cells[adapter][domain];
 
-      cell->state
-          = vap_matrix_has_queue (effective, queue) ? QUEUE_DEVICE : QUEUE_WITHHELD;
+      cell->state =
+          vap_matrix_has_queue (effective, queue) ? QUEUE_DEVICE : QUEUE_WITHHELD;
       cell->device = index;
     }
   }

@@ -92,7 +92,7 @@ add_adapter (JsonBuilder *builder, const QueueMap *map, guint adapter)
   VapMask by_state[N_QUEUE_STATES] = { 0 };
 
   VAP_MASK_FOREACH (&map->domains, domain) {
-    vap_mask_set (&by_state[map->cells[adapter][domain].state], (guint)domain);
+    vap_mask_set (&by_state[map->cells[adapter][domain].state], (guint) domain);
   }
   begin_object (builder, NULL);
   json_add_uint (builder, "adapter", adapter);
@@ -160,7 +160,7 @@ status_add_json (Output *output, const QueueMap *map)
   json_builder_end_object (builder);
   begin_array (builder, "adapters");
   VAP_MASK_FOREACH (&map->adapters, adapter) {
-    add_adapter (builder, map, (guint)adapter);
+    add_adapter (builder, map, (guint) adapter);
   }
   json_builder_end_array (builder);
   begin_array (builder, "devices");
@@ -169,8 +169,8 @@ status_add_json (Output *output, const QueueMap *map)
   json_builder_end_array (builder);
   begin_array (builder, "problems");
   for (guint i = 0; i < host->problems->len; i++) {
-    g_autofree char *valid
-        = g_utf8_make_valid (g_ptr_array_index (host->problems, i), -1);
+    g_autofree char *valid =
+        g_utf8_make_valid (g_ptr_array_index (host->problems, i), -1);
 
     json_builder_add_string_value (builder, valid);
   }

@@ -17,10 +17,11 @@
 static void
 add_line (Output *output, guint indent, const char *key, const char *value)
 {
-  int room = (int)(VALUES_AT - 1 - indent);
+  int room = (int) (VALUES_AT - 1 - indent);
   glong length = g_utf8_strlen (key, -1);
 
-  output_add (output, "%*s%s%*s ", (int)indent, "", key, MAX (0, room - (int)length), "");
+  output_add (output, "%*s%s%*s ", (int) indent, "", key, MAX (0, room - (int) length),
+              "");
   output_wrapped (output, VALUES_AT, value);
 }
 
@@ -64,8 +65,8 @@ static void
 add_machine (Output *output, const VapHost *host)
 {
   g_autofree char *bus = bus_text (host);
-  g_autofree char *machine
-      = text_escape (host->machine != NULL ? host->machine : _ ("unknown"));
+  g_autofree char *machine =
+      text_escape (host->machine != NULL ? host->machine : _ ("unknown"));
 
   add_line (output, 0, _ ("Machine"), machine);
   add_line (output, 0, _ ("AP bus"), bus);
@@ -113,7 +114,7 @@ card_state (const VapCard *card)
   if (card->hwtype > 0 && card->hwtype < VAP_CARD_HWTYPE_MIN)
     g_ptr_array_add (words, _ ("too old for guests"));
   g_ptr_array_add (words, NULL);
-  return g_strjoinv (", ", (char **)words->pdata);
+  return g_strjoinv (", ", (char **) words->pdata);
 }
 
 static char *
@@ -148,7 +149,7 @@ add_adapters (Output *output, const QueueMap *map)
 
   add_title (output, _ ("Adapters"));
   for (gint next = vap_mask_next (&map->adapters, 0); next >= 0;) {
-    guint first = (guint)next, last = first;
+    guint first = (guint) next, last = first;
     g_autofree char *text = adapter_text (map, first);
     g_autofree char *name = NULL;
 
@@ -184,8 +185,8 @@ add_other_matrix (Output *output, const char *key, const VapMatrix *matrix)
   g_autofree char *control = text_ranges (&matrix->control_domains, 4);
   g_autofree char *text = g_strdup_printf (
       _ ("adapters %s; domains %s; control domains %s"), adapters, domains, control);
-  gboolean is_empty = vap_matrix_count_queues (matrix) == 0
-                      && vap_mask_is_empty (&matrix->control_domains);
+  gboolean is_empty = vap_matrix_count_queues (matrix) == 0 &&
+                      vap_mask_is_empty (&matrix->control_domains);
 
   add_line (output, 4, key, is_empty ? _ ("nothing") : text);
 }
@@ -238,8 +239,8 @@ add_device (Output *output, const QueueMap *map, guint index)
     add_matrix (output, device->active ? &device->matrix : &device->defined_matrix);
   if (device->active && !vap_matrix_equal (&device->matrix, &map->effective[index]))
     add_other_matrix (output, _ ("guest gets"), &map->effective[index]);
-  if (device->active && device->definition != NULL
-      && !vap_matrix_equal (&device->matrix, &device->defined_matrix))
+  if (device->active && device->definition != NULL &&
+      !vap_matrix_equal (&device->matrix, &device->defined_matrix))
     add_other_matrix (output, _ ("stored as"), &device->defined_matrix);
   add_holders (output, map->host, device->uuid);
   if (device->truncated)

@@ -21,8 +21,8 @@ names_device (const VapGuest *guest, const char *device_uuid)
   for (guint i = 0; i < guest->devices->len; i++) {
     const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
 
-    if (device->uuid != NULL && vap_uuid_canonical (device->uuid, canonical)
-        && g_str_equal (canonical, device_uuid))
+    if (device->uuid != NULL && vap_uuid_canonical (device->uuid, canonical) &&
+        g_str_equal (canonical, device_uuid))
       return TRUE;
   }
   return FALSE;

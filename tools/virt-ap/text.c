@@ -11,8 +11,8 @@ is_harmless (gunichar c)
 {
   GUnicodeType type = g_unichar_type (c);
 
-  return g_unichar_isprint (c) && type != G_UNICODE_LINE_SEPARATOR
-         && type != G_UNICODE_PARAGRAPH_SEPARATOR;
+  return g_unichar_isprint (c) && type != G_UNICODE_LINE_SEPARATOR &&
+         type != G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
 char *
@@ -48,10 +48,10 @@ char *
 text_ranges (const VapMask *mask, guint digits)
 {
   GString *list = g_string_new (NULL);
-  int width = (int)digits;
+  int width = (int) digits;
 
   for (gint bit = vap_mask_next (mask, 0); bit >= 0;) {
-    guint first = (guint)bit;
+    guint first = (guint) bit;
     guint last = last_in_row (mask, first);
 
     /* two in a row are no range: "05, 06" is shorter to read */
@@ -74,11 +74,11 @@ text_distance (const char *a, const char *b)
   g_autofree guint *row = g_new (guint, length + 1);
 
   for (gsize j = 0; j <= length; j++)
-    row[j] = (guint)j;
+    row[j] = (guint) j;
   for (gsize i = 0; a[i] != '\0'; i++) {
     guint diagonal = row[0];
 
-    row[0] = (guint)i + 1;
+    row[0] = (guint) i + 1;
     for (gsize j = 0; j < length; j++) {
       guint replaced = diagonal + (a[i] != b[j]);
 
