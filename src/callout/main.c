@@ -109,19 +109,34 @@ unlock_or_tell (const Call *call)
     g_fprintf (stderr, _ ("virt-ap: %s\n"), error->message);
 }
 
+/* What is judged begins so: with the definition on standard input, which is of the
+ * call's type, and with the lock.  Returns the definition's text, and itself as @device;
+ * without a text there is no lock either. */
+static char *
+begin (const Call *call, gsize *length, VapDevice **device, GError **error)
+{
+  g_autofree char *json = door_read_all (INPUT_MAX, length, error);
+  g_autoptr (VapDevice) parsed = NULL;
+
+  if (!json)
+    return NULL;
+  parsed = parse_definition (call, json, *length, error);
+  if (!parsed || !lock (call, error))
+    return NULL;
+  *device = g_steal_pointer (&parsed);
+  return g_steal_pointer (&json);
+}
+
 /* The lock stays from here to `post`, which mdevctl leaves out after a no. */
 static int
 serve_judged (const Call *call, VapAction action, GError **error)
 {
   gsize length = 0;
-  g_autofree char *json = door_read_all (INPUT_MAX, &length, error);
   g_autoptr (VapDevice) device = NULL;
+  g_autofree char *json = begin (call, &length, &device, error);
   int answer;
 
   if (!json)
-    return CALL_NO;
-  device = parse_definition (call, json, length, error);
-  if (!device || !lock (call, error))
     return CALL_NO;
   answer = judge (call, json, length, action, error);
   if (answer != CALL_YES)
@@ -173,15 +188,12 @@ static int
 serve_live (const Call *call, GError **error)
 {
   gsize length = 0;
-  g_autofree char *json = door_read_all (INPUT_MAX, &length, error);
   g_autoptr (VapDevice) device = NULL;
+  g_autofree char *json = begin (call, &length, &device, error);
   VapMatrix matrix;
   int answer;
 
   if (!json)
-    return CALL_NO;
-  device = parse_definition (call, json, length, error);
-  if (!device || !lock (call, error))
     return CALL_NO;
   answer = judge (call, json, length, VAP_ACTION_MODIFY_LIVE, error);
   vap_device_matrix (device, &matrix, NULL, NULL);
