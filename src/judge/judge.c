@@ -3,7 +3,7 @@
  * A question from beginning to end: parse, read the snapshot, ask QEMU, judge.
  * Called by the doors and the command line, which differ in their protocols only.
  */
-#include "judge/judge.h"
+#include "judge/priv.h"
 
 #include "config.h"
 #include "guest/rewrite.h"
@@ -14,39 +14,10 @@
 static VapVerdict *
 verdict_take (VapFindings *findings)
 {
-  VapVerdict *verdict = g_new0 (VapVerdict, 1);
+  VapVerdict *verdict = vap_verdict_new ();
 
-  verdict->findings = findings;
-  verdict->notes = g_ptr_array_new_with_free_func (g_free);
+  vap_verdict_set_findings (verdict, findings);
   return verdict;
-}
-
-void
-vap_verdict_free (VapVerdict *verdict)
-{
-  if (verdict == NULL)
-    return;
-
-  vap_findings_free (verdict->findings);
-  g_free (verdict->rewritten);
-  g_ptr_array_unref (verdict->notes);
-  g_free (verdict);
-}
-
-/* NULL when there is nothing to ask or no answer: the rules tell the two apart */
-static VapQemu *
-ask_qemu (const VapHost *host, const VapGuest *guest)
-{
-  g_autoptr (GError) error = NULL;
-  VapQemu *qemu;
-
-  if (!vap_check_wants_qemu (host, guest))
-    return NULL;
-
-  qemu = vap_qemu_ask (guest->emulator, &error);
-  if (qemu == NULL)
-    g_info ("%s", error->message);
-  return qemu;
 }
 
 /* The devices that the guest calls vfio-pci, as OpenStack Nova does with every
@@ -138,7 +109,7 @@ work_on_guest (const char *root, const char *xml, gsize length, Work work,
 
   if (guest == NULL)
     return NULL;
-  verdict = verdict_take (vap_findings_new ());
+  verdict = vap_verdict_new ();
   if (!vap_guest_concerns_ap (guest))
     return g_steal_pointer (&verdict);
 
@@ -148,11 +119,9 @@ work_on_guest (const char *root, const char *xml, gsize length, Work work,
   if ((work & WORK_MEND) && !mend_guest (host, &guest, xml, length, verdict, error))
     return NULL;
 
-  qemu = ask_qemu (host, guest);
-  if (work & WORK_JUDGE) {
-    vap_findings_free (verdict->findings);
-    verdict->findings = vap_check_guest (host, qemu, guest, action);
-  }
+  qemu = vap_judge_ask_qemu (host, guest);
+  if (work & WORK_JUDGE)
+    vap_verdict_set_findings (verdict, vap_check_guest (host, qemu, guest, action));
   if (vap_findings_refuse (verdict->findings))
     g_clear_pointer (&verdict->rewritten, g_free);
   else if (!hide_features (xml, length, guest, qemu, verdict, error))
@@ -238,7 +207,7 @@ judge_attached (const VapHost *host, const char *guest_name, const char *guest_u
     after = vap_guest_ref (before);
   else
     after = vap_guest_with_device (before, device);
-  qemu = ask_qemu (host, after);
+  qemu = vap_judge_ask_qemu (host, after);
   verdict = verdict_take (vap_check_guest (
       host, qemu, after, running ? VAP_ACTION_START : VAP_ACTION_DEFINE));
   if (known == NULL)
@@ -275,14 +244,14 @@ work_on_attach (const char *root, const char *guest_name, const char *guest_uuid
   if (!vap_guest_device_parse (xml, length, &device, error))
     return NULL;
   if (device == NULL)
-    return verdict_take (vap_findings_new ());
+    return vap_verdict_new ();
 
   host = vap_host_read (root, error);
   if (host == NULL)
     return NULL;
   /* another mediated device is nothing to refuse for what the guest has already */
   if (!vap_host_is_matrix (host, device))
-    return verdict_take (vap_findings_new ());
+    return vap_verdict_new ();
   if (mend && !mend_device (device, xml, length, &rewritten, error))
     return NULL;
 
@@ -316,7 +285,7 @@ judge_device (const char *root, const VapDevice *device, VapAction action, GErro
   g_autoptr (VapHost) host = NULL;
 
   if (!vap_device_is_matrix (device))
-    return verdict_take (vap_findings_new ());
+    return vap_verdict_new ();
 
   host = vap_host_read (root, error);
   if (host == NULL)

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "judge/judge.h"
+#include "judge/priv.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
@@ -15,24 +15,6 @@
 #define SNAPSHOTS "/var/lib/libvirt/qemu/snapshot"
 /* libvirt src/node_device/node_device_driver.c, mdevGenerateDeviceName() */
 #define MDEV_PREFIX "mdev_"
-
-static VapVerdict *
-verdict_new (void)
-{
-  VapVerdict *verdict = g_new0 (VapVerdict, 1);
-
-  verdict->findings = vap_findings_new ();
-  verdict->notes = g_ptr_array_new_with_free_func (g_free);
-  return verdict;
-}
-
-/* takes @findings */
-static void
-set_findings (VapVerdict *verdict, VapFindings *findings)
-{
-  vap_findings_free (verdict->findings);
-  verdict->findings = findings;
-}
 
 /* A QEMU that gave no answer may have the property all the same. */
 static gboolean
@@ -49,16 +31,13 @@ is_stale (const VapGuest *guest, const VapQemu *qemu)
 static void
 judge_guest (const VapHost *host, const VapGuest *guest, VapVerdict *verdict)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (VapQemu) qemu = NULL;
 
   if (!vap_guest_concerns_ap (guest))
     return;
-  if (vap_check_wants_qemu (host, guest))
-    qemu = vap_qemu_ask (guest->emulator, &error);
-  if (error != NULL)
-    g_info ("%s", error->message);
-  set_findings (verdict, vap_check_guest (host, qemu, guest, VAP_ACTION_START));
+  qemu = vap_judge_ask_qemu (host, guest);
+  vap_verdict_set_findings (verdict,
+                            vap_check_guest (host, qemu, guest, VAP_ACTION_START));
   verdict->stale = is_stale (guest, qemu);
 }
 
@@ -72,7 +51,7 @@ vap_judge_stored_guest (const char *root, const char *guest_name, const char *gu
 
   if (host == NULL)
     return NULL;
-  verdict = verdict_new ();
+  verdict = vap_verdict_new ();
   known = vap_host_find_guest (host, guest_uuid);
   if (known != NULL && known->defined != NULL)
     judge_guest (host, known->defined, verdict);
@@ -121,7 +100,7 @@ vap_judge_stored_snapshot (const char *root, const char *guest_name,
   VapVerdict *verdict;
 
   if (xml == NULL) {
-    verdict = verdict_new ();
+    verdict = vap_verdict_new ();
     g_ptr_array_add (
         verdict->notes,
         g_strdup_printf (_ ("guest '%s': its snapshot '%s' is not there or may not be "
@@ -133,11 +112,11 @@ vap_judge_stored_snapshot (const char *root, const char *guest_name,
   if (guest == NULL)
     return NULL;
   if (!vap_guest_concerns_ap (guest))
-    return verdict_new ();
+    return vap_verdict_new ();
   host = vap_host_read (root, error);
   if (host == NULL)
     return NULL;
-  verdict = verdict_new ();
+  verdict = vap_verdict_new ();
   judge_guest (host, guest, verdict);
   /* the guest that the snapshot becomes can be defined again; it starts not before */
   verdict->stale = FALSE;
@@ -165,14 +144,15 @@ vap_judge_stored_device (const char *root, const char *name, GError **error)
   VapVerdict *verdict;
 
   if (!parse_device_name (name, uuid))
-    return verdict_new ();
+    return vap_verdict_new ();
   host = vap_host_read (root, error);
   if (host == NULL)
     return NULL;
-  verdict = verdict_new ();
+  verdict = vap_verdict_new ();
   known = vap_host_find_device (host, uuid);
   if (known != NULL && known->definition != NULL)
-    set_findings (verdict, vap_check_device (host, known->definition, VAP_ACTION_START));
+    vap_verdict_set_findings (
+        verdict, vap_check_device (host, known->definition, VAP_ACTION_START));
   return verdict;
 }
 
@@ -188,7 +168,7 @@ vap_judge_device_update (const char *root, const char *xml, gsize length,
 
   if (device == NULL)
     return NULL;
-  verdict = verdict_new ();
+  verdict = vap_verdict_new ();
   if (!vap_device_is_matrix (device))
     return verdict;
   host = vap_host_read (root, error);
@@ -198,7 +178,7 @@ vap_judge_device_update (const char *root, const char *xml, gsize length,
   }
   known = device->uuid != NULL ? vap_host_find_device (host, device->uuid) : NULL;
   live = !only_stored && known != NULL && known->active;
-  set_findings (
+  vap_verdict_set_findings (
       verdict,
       vap_check_device (host, device, live ? VAP_ACTION_MODIFY_LIVE : VAP_ACTION_MODIFY));
   return verdict;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the questions about a document (judge.c) and those about what is stored
+ * (stored.c) have in common; verdict.c.
+ */
+#pragma once
+
+#include "judge/judge.h"
+
+G_BEGIN_DECLS
+
+/* one that has nothing to say */
+VapVerdict *vap_verdict_new (void);
+/* takes @findings, in the place of those there were */
+void vap_verdict_set_findings (VapVerdict *verdict, VapFindings *findings);
+
+/* (transfer full): NULL when there is nothing to ask or no answer: the rules tell the
+ * two apart */
+VapQemu *vap_judge_ask_qemu (const VapHost *host, const VapGuest *guest);
+
+G_END_DECLS
