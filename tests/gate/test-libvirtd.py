@@ -282,6 +282,20 @@ def test_session():
         daemon.wait()
 
 
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+def has_ended(pid):
+    """whether it is gone, or waits to be reaped"""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def test_daemon_dies():
     """the client learns of it as it would without a gate"""
     client = subprocess.Popen(
@@ -290,9 +304,16 @@ def test_daemon_dies():
     client.stdin.write("list --name\n")
     client.stdin.flush()
     client.stdout.readline()
+    gates = children_of(client.pid)
+    assert gates
     os.kill(DAEMON.pid, signal.SIGKILL)
     DAEMON.wait()
-    time.sleep(0.2)
+    # the gate ends with its daemon; before that virsh would find half of an end
+    for _ in range(400):
+        if all(has_ended(gate) for gate in gates):
+            break
+        time.sleep(0.05)
+    assert all(has_ended(gate) for gate in gates), gates
     _, text = client.communicate("list --all\n", timeout=20)
     assert "End of file while reading data" in text, text
     assert "virt-ap" not in text, text
