@@ -205,6 +205,34 @@ test_bindings (void)
   g_assert_true (g_str_has_prefix (error->message, "[bindings] 0a.0047: "));
 }
 
+/* Of a queue, of an adapter, or none; and what a card has no room for is refused. */
+static void
+test_master_keys (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LabMachine) machine = load_text (
+      "[master-keys]\n05=aes=0x4C61620000010099 asym=-\n05.0047=aes=-\n", &error);
+  const GArray *keys;
+  guint aes = 1, apka = 4, asym = 7;
+
+  g_assert_no_error (error);
+  keys = machine->master_keys;
+  g_assert_cmpstr (lab_master_key_types[aes].label, ==, "AES CUR");
+  g_assert_cmpstr (lab_master_key_find (keys, 5, 4, aes)->pattern, ==, "4c61620000010099");
+  g_assert_cmpstr (lab_master_key_find (keys, 5, 0x47, aes)->pattern, ==, "");
+  g_assert_cmpstr (lab_master_key_find (keys, 5, 0x47, asym)->pattern, ==, "");
+  g_assert_null (lab_master_key_find (keys, 5, 4, apka));
+  g_assert_null (lab_master_key_find (keys, 6, 4, aes));
+
+  assert_refused ("[master-keys]\nx=aes=-\n", "[master-keys] x: this is neither");
+  assert_refused ("[master-keys]\n05=aes=12\n", "'12' is no verification pattern");
+  assert_refused ("[master-keys]\n05=des=-\n", "'des' is no master key");
+  assert_refused ("[master-keys]\n05=aes\n", "'aes' is no master key");
+  assert_refused ("[master-keys]\n05=wk=-\n", "has no key wk");
+  assert_refused ("[master-keys]\n0a=aes=-\n", "has no key aes");
+  assert_refused ("[master-keys]\n07=aes=-\n", "the machine has no such adapter");
+}
+
 /* What the masks allow needs no driver_override. */
 static void
 test_bindings_by_masks (void)
@@ -352,6 +380,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lab/machine/shipped", test_shipped);
   g_test_add_func ("/lab/machine/every-key", test_every_key);
   g_test_add_func ("/lab/machine/bindings", test_bindings);
+  g_test_add_func ("/lab/machine/master-keys", test_master_keys);
   g_test_add_func ("/lab/machine/bindings-by-masks", test_bindings_by_masks);
   g_test_add_func ("/lab/machine/refused-bindings", test_refused_bindings);
   g_test_add_func ("/lab/machine/refused-files", test_refused_files);

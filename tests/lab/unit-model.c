@@ -715,6 +715,34 @@ test_maximum (void)
   g_assert_true (g_str_has_suffix (matrix, "\n01.00fe\n01.00ff"));
 }
 
+/* The default ones, one that a machine file sets, and a queue that cannot be asked. */
+static void
+test_master_keys (void)
+{
+  const char *const zeros = "0000000000000000";
+  g_autofree char *cca = g_strconcat (
+      "AES NEW: empty 0x", zeros, "\nAES CUR: valid 0x4c61620000010004\n",
+      "AES OLD: invalid 0x", zeros, "\nAPKA NEW: full 0x0123456789abcdef\n",
+      "APKA CUR: valid 0x4c61620000020004\nAPKA OLD: invalid 0x", zeros,
+      "\nASYM NEW: empty 0x", zeros, zeros, "\nASYM CUR: invalid 0x", zeros, zeros,
+      "\nASYM OLD: invalid 0x", zeros, zeros, "\n", NULL);
+  g_autofree char *ep11 = g_strconcat ("WK CUR: valid 0x4c61620000000000", zeros, zeros,
+                                       "0000000000000047\nWK NEW: empty -\n", NULL);
+  LabMachine *machine = make_machine ("05:13:4,06:13:2,0a:13:1", "4,47");
+  g_autoptr (Host) host = NULL;
+
+  g_assert_true (lab_machine_add_master_keys (
+      machine, "05.0004", "asym=- apka-new=0123456789ABCDEF", NULL));
+  host = boot (machine);
+  assert_shows (host, "devices/ap/card05/05.0004/mkvps", cca);
+  assert_shows (host, "devices/ap/card06/06.0047/mkvps", ep11);
+  g_assert_false (is_there (host, "devices/ap/card0a/0a.0004/mkvps"));
+  g_assert_cmpint (store (host, "devices/ap/card06/06.0047/online", "0"), ==, 0);
+  assert_shows (host, "devices/ap/card06/06.0047/mkvps", "WK CUR: - -\nWK NEW: - -\n");
+  g_assert_cmpint (store (host, "bus/ap/apmask", "-5"), ==, 0);
+  g_assert_false (is_there (host, "devices/ap/card05/05.0004/mkvps"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -738,6 +766,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/state-at-start", test_state_at_start);
   g_test_add_func ("/model/override-at-start", test_override_at_start);
   g_test_add_func ("/model/bindings-at-start", test_bindings_at_start);
+  g_test_add_func ("/model/master-keys", test_master_keys);
   g_test_add_func ("/model/maximum", test_maximum);
   return g_test_run ();
 }

@@ -187,6 +187,7 @@ static const KeyRow key_rows[] = {
 #define ADAPTER_GROUP "adapter "
 #define DEFINITIONS_GROUP "definitions"
 #define BINDINGS_GROUP "bindings"
+#define MASTER_KEYS_GROUP "master-keys"
 
 static void
 prefix_key_error (GError **error, const char *path, const char *group, const char *key)
@@ -303,18 +304,23 @@ apply_definitions (LabMachine *machine, GKeyFile *file, const char *path, GError
   return TRUE;
 }
 
+typedef gboolean (*AddFunc) (LabMachine *machine, const char *key, const char *text,
+                             GError **error);
+
+/* a group whose keys name parts of the machine */
 static gboolean
-apply_bindings (LabMachine *machine, GKeyFile *file, const char *path, GError **error)
+apply_entries (LabMachine *machine, GKeyFile *file, const char *path, const char *group,
+               AddFunc add, GError **error)
 {
-  g_auto (GStrv) queues = g_key_file_get_keys (file, BINDINGS_GROUP, NULL, NULL);
+  g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
 
-  for (char **queue = queues; queue != NULL && *queue != NULL; queue++) {
-    g_autofree char *driver = g_key_file_get_string (file, BINDINGS_GROUP, *queue, error);
+  for (char **key = keys; key != NULL && *key != NULL; key++) {
+    g_autofree char *text = g_key_file_get_string (file, group, *key, error);
 
-    if (driver == NULL)
+    if (text == NULL)
       return FALSE;
-    if (!lab_machine_add_binding (machine, *queue, g_strstrip (driver), error)) {
-      prefix_key_error (error, path, BINDINGS_GROUP, *queue);
+    if (!add (machine, *key, g_strstrip (text), error)) {
+      prefix_key_error (error, path, group, *key);
       return FALSE;
     }
   }
@@ -341,7 +347,8 @@ refuse_unknown (GKeyFile *file, const char *path, GError **error)
     g_auto (GStrv) keys = g_key_file_get_keys (file, *group, NULL, NULL);
 
     if (g_str_has_prefix (*group, ADAPTER_GROUP) ||
-        strcmp (*group, DEFINITIONS_GROUP) == 0 || strcmp (*group, BINDINGS_GROUP) == 0)
+        strcmp (*group, DEFINITIONS_GROUP) == 0 || strcmp (*group, BINDINGS_GROUP) == 0 ||
+        strcmp (*group, MASTER_KEYS_GROUP) == 0)
       continue;
     if (!key_is_known (*group, NULL)) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
@@ -365,7 +372,10 @@ apply_file (LabMachine *machine, GKeyFile *file, const char *path, GError **erro
 
   if (!refuse_unknown (file, path, error) || !apply_rows (machine, file, path, error) ||
       !apply_definitions (machine, file, path, error) ||
-      !apply_bindings (machine, file, path, error))
+      !apply_entries (machine, file, path, BINDINGS_GROUP, lab_machine_add_binding,
+                      error) ||
+      !apply_entries (machine, file, path, MASTER_KEYS_GROUP, lab_machine_add_master_keys,
+                      error))
     return FALSE;
   for (char **group = groups; *group != NULL; group++)
     if (g_str_has_prefix (*group, ADAPTER_GROUP) &&

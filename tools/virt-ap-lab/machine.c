@@ -38,6 +38,7 @@ lab_machine_new_default (void)
   machine->apmask = vap_mask_up_to (255);
   machine->aqmask = vap_mask_up_to (255);
   machine->bindings = g_array_new (FALSE, FALSE, sizeof (LabBinding));
+  machine->master_keys = g_array_new (FALSE, FALSE, sizeof (LabMasterKey));
   machine->definitions = g_ptr_array_new_with_free_func (definition_free);
   if (!lab_machine_set_type (machine, DEFAULT_TYPE, NULL) ||
       !lab_machine_set_cards (machine, DEFAULT_CARDS, NULL) ||
@@ -56,6 +57,7 @@ lab_machine_copy (const LabMachine *machine)
   copy->udev_rule = g_strdup (machine->udev_rule);
   copy->cards = g_array_copy (machine->cards);
   copy->bindings = g_array_copy (machine->bindings);
+  copy->master_keys = g_array_copy (machine->master_keys);
   copy->definitions = g_ptr_array_new_with_free_func (definition_free);
   for (guint i = 0; i < machine->definitions->len; i++) {
     const LabDefinition *from = machine->definitions->pdata[i];
@@ -78,6 +80,7 @@ lab_machine_free (LabMachine *machine)
   g_free (machine->udev_rule);
   g_clear_pointer (&machine->cards, g_array_unref);
   g_array_unref (machine->bindings);
+  g_array_unref (machine->master_keys);
   g_ptr_array_unref (machine->definitions);
   g_free (machine);
 }
@@ -161,5 +164,6 @@ lab_machine_validate (const LabMachine *machine, GError **error)
   }
   return validate_domains (machine, &machine->usage_domains, error) &&
          validate_domains (machine, &machine->control_domains, error) &&
-         lab_machine_validate_bindings (machine, error);
+         lab_machine_validate_bindings (machine, error) &&
+         lab_machine_validate_master_keys (machine, error);
 }

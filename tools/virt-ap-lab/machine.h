@@ -60,6 +60,31 @@ typedef struct {
   LabBindTo to;
 } LabBinding;
 
+/* A kind of master key of a coprocessor, and how zcrypt tells of it. */
+typedef struct {
+  const char *name;  /* in a machine file */
+  LabMode mode;      /* of the adapters that have it */
+  const char *label; /* in mkvps */
+  guint digits;      /* of its verification pattern */
+  const char *there; /* the state of one with a pattern ... */
+  const char *gone;  /* ... and of one without */
+  gboolean set;      /* unless the file says otherwise */
+} LabMasterKeyType;
+
+#define LAB_N_MASTER_KEYS 11u
+extern const LabMasterKeyType lab_master_key_types[LAB_N_MASTER_KEYS];
+
+#define LAB_ALL_DOMAINS (-1)
+#define LAB_MASTER_KEY_SIZE 65u /* the longest pattern, NUL */
+
+/* what a machine file says of a key of a queue, or of all of an adapter's queues */
+typedef struct {
+  guint8 adapter;
+  gint domain; /* or LAB_ALL_DOMAINS */
+  guint type;  /* place in lab_master_key_types */
+  char pattern[LAB_MASTER_KEY_SIZE]; /* "" for no key */
+} LabMasterKey;
+
 typedef struct {
   char *name;              /* "z16" */
   char *type;              /* machine type in /proc/cpuinfo, "3931" */
@@ -77,6 +102,7 @@ typedef struct {
   VapMask apmask;          /* at boot; all ones unless the file says */
   VapMask aqmask;
   GArray *bindings;        /* LabBinding, in the order of the file */
+  GArray *master_keys;     /* LabMasterKey, those that are not the default ones */
   GPtrArray *definitions;  /* LabDefinition */
   char *udev_rule;         /* content of /etc/udev/rules.d/41-ap.rules, NULL: none */
 } LabMachine;
@@ -110,9 +136,20 @@ gboolean lab_machine_add_binding (LabMachine *machine, const char *queue,
  * that give a queue away. */
 gboolean lab_machine_has_override (const LabMachine *machine);
 
+/* @place: an adapter, "05", or a queue, "05.0004"; @text: "aes=4c61620000010047 asym=-" */
+gboolean lab_machine_add_master_keys (LabMachine *machine, const char *place,
+                                      const char *text, GError **error);
+/* the one of @keys that is for this queue, NULL when the default counts */
+const LabMasterKey *lab_master_key_find (const GArray *keys, guint adapter, guint domain,
+                                         guint type);
+/* @pattern: "" where there is no such key by default */
+void lab_master_key_default (guint type, guint domain,
+                             char pattern[LAB_MASTER_KEY_SIZE]);
+
 /* Whether the parts fit together: no adapter and no domain above the maximum, no
- * binding that the kernel would refuse. */
+ * binding that the kernel would refuse, no master key that the adapter has no room for. */
 gboolean lab_machine_validate (const LabMachine *machine, GError **error);
+gboolean lab_machine_validate_master_keys (const LabMachine *machine, GError **error);
 gboolean lab_machine_validate_bindings (const LabMachine *machine, GError **error);
 
 /* /proc/cpuinfo as Linux on this machine prints it; free with g_free() */

@@ -228,27 +228,36 @@ show_op_modes (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED, GString 
   g_string_append (content, "FIPS2009 BSI2009 FIPS2011 BSI2011 BSICC2017\n");
 }
 
-/* Each domain has the same keys on all adapters, so that its guests can move: the
- * verification pattern says the domain. */
+/* cca_mkvps_show() and ep11_mkvps_show().  They ask the card, which answers only a queue
+ * that is online; else nothing is known.  A key that is not there has a pattern of
+ * zeros with CCA, and none with EP11. */
 static void
 show_mkvps (LabModel *model, guint32 id, GString *content)
 {
-  static const char *const cca_keys[] = { "AES", "APKA", "ASYM" };
+  const LabApDevice *queue = device_of (model, id);
+  gboolean answers = queue->online && queue->config && !queue->checkstop;
   guint domain = LAB_AP_DOMAIN (id);
 
-  if (card_of (model, id)->card.mode == LAB_MODE_EP11) {
-    g_string_append_printf (content, "WK CUR: valid 0x4c61620000000000%048x\n", domain);
-    g_string_append (content, "WK NEW: empty -\n");
-    return;
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (cca_keys); i++) {
-    const char *key = cca_keys[i];
-    gint digits = i == 2 ? 26 : 10; /* after the first six */
+  for (guint i = 0; i < LAB_N_MASTER_KEYS; i++) {
+    const LabMasterKeyType *type = &lab_master_key_types[i];
+    const LabMasterKey *key =
+        lab_master_key_find (model->master_keys, LAB_AP_ADAPTER (id), domain, i);
+    char standard[LAB_MASTER_KEY_SIZE];
+    const char *pattern = key ? key->pattern : standard;
 
-    g_string_append_printf (content, "%s NEW: empty 0x000000%0*x\n", key, digits, 0u);
-    g_string_append_printf (content, "%s CUR: valid 0x4c6162%0*x\n", key, digits,
-                            (i + 1) << 16 | domain);
-    g_string_append_printf (content, "%s OLD: invalid 0x000000%0*x\n", key, digits, 0u);
+    if (type->mode != card_of (model, id)->card.mode)
+      continue;
+    lab_master_key_default (i, domain, standard);
+    if (!answers)
+      g_string_append_printf (content, "%s: - -\n", type->label);
+    else if (*pattern)
+      g_string_append_printf (content, "%s: %s 0x%s\n", type->label, type->there,
+                              pattern);
+    else if (type->mode == LAB_MODE_EP11)
+      g_string_append_printf (content, "%s: %s -\n", type->label, type->gone);
+    else
+      g_string_append_printf (content, "%s: %s 0x%0*d\n", type->label, type->gone,
+                              (int) type->digits, 0);
   }
 }
 
@@ -395,7 +404,7 @@ const LabAttr lab_attrs_queue[] = {
   { "driver_override", 0644, show_override, store_override, since_7_2 },
   { "interrupt", 0444, show_interrupt, NULL, NULL },
   { "load", 0444 | LAB_FIXED, show_zero, NULL, has_zcrypt },
-  { "mkvps", 0444 | LAB_FIXED, show_mkvps, NULL, is_coprocessor },
+  { "mkvps", 0444, show_mkvps, NULL, is_coprocessor },
   { "online", 0644, show_online, store_queue_online, has_zcrypt },
   { "op_modes", 0444 | LAB_FIXED, show_op_modes, NULL, is_ep11 },
   { "pendingq_count", 0444 | LAB_FIXED, show_zero, NULL, NULL },

@@ -103,6 +103,7 @@ struct _LabModel {
   guint max_domain_id;
   LabCard hw_cards[LAB_N_ADAPTERS];
   LabMatrix hw; /* what is there: cards, usage domains, control domains */
+  GArray *master_keys; /* LabMasterKey, those that are not the default ones */
 
   /* ap_bus.c */
   GQueue devices;

@@ -177,6 +177,7 @@ take_machine (LabModel *model, const LabMachine *machine)
   }
   model->hw.aqm = machine->usage_domains;
   model->hw.adm = machine->control_domains;
+  model->master_keys = g_array_copy (machine->master_keys);
 }
 
 /* The bindings of the machine file, as a service of the host makes them: by the files of
@@ -250,6 +251,7 @@ lab_model_free (LabModel *model)
   for (guint i = 0; i < LAB_N_ADAPTERS; i++)
     g_free (model->queues[i]);
   g_ptr_array_unref (model->mdevs);
+  g_array_unref (model->master_keys);
   g_free (model);
 }
 
