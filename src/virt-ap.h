@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "check/finding.h"
 #include "check/guest-view.h"
+#include "config/settings.h"
 #include "guest/device.h"
 #include "guest/guest.h"
 #include "guest/rewrite.h"
