@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building, demo and tests need and this machine lacks, with the
-# system's package manager; with the argument "fuzz", what the fuzzers need besides.
+# system's package manager; with the argument "fuzz", what the fuzzers need besides;
+# with "nova", what the tests with OpenStack Nova need, which are skipped without.
 # Says nothing when all is there.
 set -eu
 
@@ -19,6 +20,11 @@ dnf_packages='
 if [ "${1:-}" = fuzz ]; then
   apt_packages="$apt_packages clang libclang-rt-dev"
   dnf_packages="$dnf_packages clang compiler-rt"
+fi
+
+if [ "${1:-}" = nova ]; then
+  apt_packages="$apt_packages python3-nova qemu-utils"
+  dnf_packages="$dnf_packages openstack-nova-common qemu-img"
 fi
 
 # prints those of its arguments that QUERY does not know as installed

@@ -19,4 +19,6 @@ for program in libvirtd virsh mdevctl qemu-system-s390x; do
   fi
 done
 
-exec "$here/../../run" virt-ap-lab "$@" -- /bin/sh "$here/$script"
+# Debian's own interpreter has the modules that Debian packages
+case $script in *.py) shell=/usr/bin/python3 ;; *) shell=/bin/sh ;; esac
+exec "$here/../../run" virt-ap-lab "$@" -- $shell "$here/$script"
