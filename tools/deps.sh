@@ -8,12 +8,12 @@ set -eu
 
 apt_packages='
   gcc dpkg-dev meson ninja-build pkg-config gettext python3 python3-docutils python3-jsonschema
-  libglib2.0-dev libxml2-dev libjson-glib-dev libtirpc-dev libfuse3-dev libvirt-dev
+  libglib2.0-dev libxml2-dev libjansson-dev libtirpc-dev libfuse3-dev libvirt-dev
   libvirt-daemon-system libvirt-clients mdevctl python3-libvirt
   qemu-system-misc qemu-system-x86 kmod procps iproute2 libxml2-utils socat'
 dnf_packages='
   gcc meson ninja-build pkgconf-pkg-config gettext python3 python3-docutils python3-jsonschema
-  glib2-devel libxml2-devel json-glib-devel libtirpc-devel fuse3-devel libvirt-devel
+  glib2-devel libxml2-devel jansson-devel libtirpc-devel fuse3-devel libvirt-devel
   libvirt-daemon-kvm libvirt-client mdevctl python3-libvirt
   qemu-system-s390x-core qemu-system-x86-core kmod procps-ng iproute libxml2 socat'
 
@@ -48,7 +48,7 @@ elif command -v dnf >/dev/null; then
   install='dnf install -y'
   refresh=true
 else
-  echo 'virt-ap needs: a C compiler, meson, ninja, gettext, glib 2.74, libxml2, json-glib, libtirpc,' >&2
+  echo 'virt-ap needs: a C compiler, meson, ninja, gettext, glib 2.74, libxml2, jansson, libtirpc,' >&2
   echo 'libfuse3 and libvirt with their headers; to run demo and tests: libvirtd, virsh, mdevctl,' >&2
   echo 'qemu-system-s390x, python3.  Neither apt-get nor dnf is here to install them.' >&2
   for program in meson ninja cc pkg-config; do

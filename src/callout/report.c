@@ -5,9 +5,10 @@
 #include "callout/report.h"
 
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 
 #include "host/host.h"
+#include "json/json.h"
+#include "json/writer.h"
 
 /* The newest version of the callout contract (mdevctl 1.3, callouts.rs, V_2). */
 #define CONTRACT_VERSION 2
@@ -77,85 +78,65 @@ fail_offer (const char *key, GError **error)
   return FALSE;
 }
 
-/* adds to @builder what is both in the offer's array @key and in @ours */
+/* adds what is both in the offer's array @key and in @ours */
 static gboolean
-add_common (JsonBuilder *builder, JsonObject *provides, const char *key,
+add_common (VapJson *json, const json_t *provides, const char *key,
             const char *const *ours, GError **error)
 {
-  JsonNode *node = json_object_get_member (provides, key);
-  JsonArray *offered;
+  const json_t *offered = json_object_get (provides, key);
 
-  if (!node || !JSON_NODE_HOLDS_ARRAY (node))
+  if (!json_is_array (offered))
     return fail_offer (key, error);
-  offered = json_node_get_array (node);
-  json_builder_set_member_name (builder, key);
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < json_array_get_length (offered); i++) {
-    JsonNode *name = json_array_get_element (offered, i);
+  vap_json_name (json, key);
+  vap_json_begin_array (json);
+  for (gsize i = 0; i < json_array_size (offered); i++) {
+    const char *name = json_string_value (json_array_get (offered, i));
 
-    if (json_node_get_value_type (name) != G_TYPE_STRING)
+    if (!name)
       return fail_offer (key, error);
-    if (g_strv_contains (ours, json_node_get_string (name)))
-      json_builder_add_string_value (builder, json_node_get_string (name));
+    if (g_strv_contains (ours, name))
+      vap_json_string (json, name);
   }
-  json_builder_end_array (builder);
+  vap_json_end_array (json);
   return TRUE;
 }
 
 static gboolean
-add_version (JsonBuilder *builder, JsonObject *provides, GError **error)
+add_version (VapJson *json, const json_t *provides, GError **error)
 {
-  JsonNode *node = json_object_get_member (provides, "version");
+  json_int_t version = json_integer_value (json_object_get (provides, "version"));
 
-  if (!node || json_node_get_value_type (node) != G_TYPE_INT64 ||
-      json_node_get_int (node) < 1)
+  if (version < 1)
     return fail_offer ("version", error);
-  json_builder_set_member_name (builder, "version");
-  json_builder_add_int_value (builder, MIN (json_node_get_int (node), CONTRACT_VERSION));
+  vap_json_name (json, "version");
+  vap_json_int (json, MIN (version, CONTRACT_VERSION));
   return TRUE;
-}
-
-/* (transfer none): the object "provides", NULL with an error */
-static JsonObject *
-find_offer (JsonParser *parser, GError **error)
-{
-  JsonNode *root = json_parser_get_root (parser);
-  JsonNode *provides = NULL;
-
-  if (root && JSON_NODE_HOLDS_OBJECT (root))
-    provides = json_object_get_member (json_node_get_object (root), "provides");
-  if (provides && JSON_NODE_HOLDS_OBJECT (provides))
-    return json_node_get_object (provides);
-  fail_offer ("provides", error);
-  return NULL;
 }
 
 char *
 report_capabilities (const char *offer, gsize length, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) answer = NULL;
+  json_auto_t *root = vap_json_parse (offer, length, VAP_JSON_MAX, error);
+  const json_t *provides = json_object_get (root, "provides");
+  g_autoptr (VapJson) json = vap_json_new ();
   g_autofree char *text = NULL;
-  JsonObject *provides;
 
-  if (!json_parser_load_from_data (parser, offer, (gssize) length, error))
+  if (!root)
     return NULL;
-  provides = find_offer (parser, error);
-  if (!provides)
+  if (!json_is_object (provides)) {
+    fail_offer ("provides", error);
     return NULL;
+  }
+  vap_json_begin_object (json);
+  vap_json_name (json, "supports");
+  vap_json_begin_object (json);
+  if (!add_version (json, provides, error) ||
+      !add_common (json, provides, "actions", actions, error) ||
+      !add_common (json, provides, "events", events, error))
+    return NULL;
+  vap_json_end_object (json);
+  vap_json_end_object (json);
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "supports");
-  json_builder_begin_object (builder);
-  if (!add_version (builder, provides, error) ||
-      !add_common (builder, provides, "actions", actions, error) ||
-      !add_common (builder, provides, "events", events, error))
-    return NULL;
-  json_builder_end_object (builder);
-  json_builder_end_object (builder);
-
-  answer = json_builder_get_root (builder);
-  text = json_to_string (answer, FALSE);
+  text = vap_json_to_text (json, FALSE);
   return g_strconcat (text, "\n", NULL);
 }

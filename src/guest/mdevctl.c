@@ -9,105 +9,96 @@
 #include <glib/gi18n-lib.h>
 
 #include "guest/device-private.h"
-#include "guest/json.h"
 #include "guest/uuid.h"
+#include "json/json.h"
 
 /* what a user calls it */
 static const char *
-describe (JsonNode *node)
+describe (const json_t *value)
 {
-  switch (JSON_NODE_TYPE (node)) {
-  case JSON_NODE_OBJECT:
+  switch (json_typeof (value)) {
+  case JSON_OBJECT:
     return _ ("an object");
-  case JSON_NODE_ARRAY:
+  case JSON_ARRAY:
     return _ ("an array");
-  case JSON_NODE_NULL:
+  case JSON_NULL:
     return _ ("null");
-  case JSON_NODE_VALUE:
+  case JSON_STRING:
+    return _ ("a string");
   default:
-    return JSON_NODE_HOLDS_VALUE (node) &&
-                   json_node_get_value_type (node) == G_TYPE_STRING
-               ? _ ("a string")
-               : _ ("a number or boolean");
+    return _ ("a number or boolean");
   }
-}
-
-static gboolean
-is_string (JsonNode *node)
-{
-  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
 }
 
 /* a member's string in @text, NULL when it is absent or null */
 static gboolean
-read_string (JsonObject *object, const char *member, char **text, GError **error)
+read_string (const json_t *object, const char *member, char **text, GError **error)
 {
-  JsonNode *node = json_object_get_member (object, member);
+  const json_t *value = json_object_get (object, member);
 
   *text = NULL;
-  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+  if (value == NULL || json_is_null (value))
     return TRUE;
-  if (!is_string (node)) {
+  if (!json_is_string (value)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("mdevctl definition: '%s' is %s, not a string"), member,
-                 describe (node));
+                 describe (value));
     return FALSE;
   }
-  *text = json_node_dup_string (node);
+  *text = g_strdup (json_string_value (value));
   return TRUE;
 }
 
 /* {"name":"value"} */
 static gboolean
-read_attribute (VapDevice *device, JsonNode *node, guint number, GError **error)
+read_attribute (VapDevice *device, json_t *attribute, gsize number, GError **error)
 {
-  JsonObjectIter iter;
+  void *member;
   const char *name;
-  JsonNode *value;
+  const json_t *value;
 
-  if (!JSON_NODE_HOLDS_OBJECT (node)) {
+  if (!json_is_object (attribute)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("mdevctl definition: attribute %u is %s, not an object"), number,
-                 describe (node));
+                 _ ("mdevctl definition: attribute %zu is %s, not an object"), number,
+                 describe (attribute));
     return FALSE;
   }
-  if (json_object_get_size (json_node_get_object (node)) != 1) {
+  if (json_object_size (attribute) != 1) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("mdevctl definition: attribute %u has %u members, not one"), number,
-                 json_object_get_size (json_node_get_object (node)));
+                 _ ("mdevctl definition: attribute %zu has %zu members, not one"), number,
+                 json_object_size (attribute));
     return FALSE;
   }
 
-  json_object_iter_init (&iter, json_node_get_object (node));
-  if (!json_object_iter_next (&iter, &name, &value))
-    return FALSE;
-  if (!is_string (value)) {
+  member = json_object_iter (attribute);
+  name = json_object_iter_key (member);
+  value = json_object_iter_value (member);
+  if (!json_is_string (value)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("mdevctl definition: attribute '%s' is %s, not a string"), name,
                  describe (value));
     return FALSE;
   }
-  vap_device_take_attribute (device, g_strdup (name), json_node_dup_string (value));
+  vap_device_take_attribute (device, g_strdup (name),
+                             g_strdup (json_string_value (value)));
   return TRUE;
 }
 
 static gboolean
-read_attributes (VapDevice *device, JsonObject *definition, GError **error)
+read_attributes (VapDevice *device, const json_t *definition, GError **error)
 {
-  JsonNode *node = json_object_get_member (definition, "attrs");
-  JsonArray *array;
+  const json_t *list = json_object_get (definition, "attrs");
 
-  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+  if (list == NULL || json_is_null (list))
     return TRUE;
-  if (!JSON_NODE_HOLDS_ARRAY (node)) {
+  if (!json_is_array (list)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("mdevctl definition: '%s' is %s, not an array"), "attrs",
-                 describe (node));
+                 describe (list));
     return FALSE;
   }
-  array = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    if (!read_attribute (device, json_array_get_element (array, i), i + 1, error))
+  for (gsize i = 0; i < json_array_size (list); i++)
+    if (!read_attribute (device, json_array_get (list, i), i + 1, error))
       return FALSE;
   return TRUE;
 }
@@ -116,20 +107,19 @@ VapDevice *
 vap_device_parse_mdevctl (const char *json, gsize length, const char *uuid,
                           const char *parent, GError **error)
 {
-  g_autoptr (JsonNode) root = vap_json_parse (json, length, error);
+  json_auto_t *definition = vap_json_parse (json, length, VAP_JSON_MAX, error);
   g_autoptr (VapDevice) device = NULL;
   g_autofree char *start = NULL;
-  JsonObject *definition;
 
-  if (root == NULL)
+  if (definition == NULL)
     return NULL;
-  if (!JSON_NODE_HOLDS_OBJECT (root)) {
+  if (!json_is_object (definition)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("mdevctl definition: it is %s, not an object"), describe (root));
+                 _ ("mdevctl definition: it is %s, not an object"),
+                 describe (definition));
     return NULL;
   }
 
-  definition = json_node_get_object (root);
   device = vap_device_new ();
   device->is_mdev = TRUE;
   device->of_mdevctl = TRUE;

@@ -23,7 +23,8 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
-#include <json-glib/json-glib.h>
+
+#include "json/json.h"
 
 /* the answer is some 20 KiB; a line or a whole output beyond this is none */
 #define OUTPUT_MAX (4u * 1024 * 1024)
@@ -130,40 +131,37 @@ end (Talk *talk)
   g_free (talk->version);
 }
 
+static json_int_t
+member_number (const json_t *object, const char *name)
+{
+  return json_integer_value (json_object_get (object, name));
+}
+
 /* {"QMP":{"version":{"qemu":{"micro":22,"minor":2,"major":7},…},…}} */
 static void
-take_greeting (Talk *talk, JsonObject *greeting)
+take_greeting (Talk *talk, const json_t *greeting)
 {
-  JsonNode *version = json_object_get_member (greeting, "version");
-  JsonNode *qemu = NULL;
-  JsonObject *numbers;
+  const json_t *qemu = json_object_get (json_object_get (greeting, "version"), "qemu");
 
-  if (version != NULL && JSON_NODE_HOLDS_OBJECT (version))
-    qemu = json_object_get_member (json_node_get_object (version), "qemu");
-  if (qemu == NULL || !JSON_NODE_HOLDS_OBJECT (qemu))
+  if (!json_is_object (qemu))
     return;
-  numbers = json_node_get_object (qemu);
   g_free (talk->version);
-  talk->version =
-      g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
-                       json_object_get_int_member_with_default (numbers, "major", 0),
-                       json_object_get_int_member_with_default (numbers, "minor", 0),
-                       json_object_get_int_member_with_default (numbers, "micro", 0));
+  talk->version = g_strdup_printf (
+      "%" JSON_INTEGER_FORMAT ".%" JSON_INTEGER_FORMAT ".%" JSON_INTEGER_FORMAT,
+      member_number (qemu, "major"), member_number (qemu, "minor"),
+      member_number (qemu, "micro"));
 }
 
 /* [{"name":"ap","type":"bool"},…] */
 static void
-take_properties (Talk *talk, JsonArray *list)
+take_properties (Talk *talk, const json_t *list)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
-  for (guint i = 0; i < json_array_get_length (list); i++) {
-    JsonNode *node = json_array_get_element (list, i);
-    const char *name = NULL;
+  for (gsize i = 0; i < json_array_size (list); i++) {
+    const char *name =
+        json_string_value (json_object_get (json_array_get (list, i), "name"));
 
-    if (JSON_NODE_HOLDS_OBJECT (node))
-      name = json_object_get_string_member_with_default (json_node_get_object (node),
-                                                         "name", NULL);
     if (name != NULL)
       g_ptr_array_add (names, (gpointer) name);
   }
@@ -173,47 +171,41 @@ take_properties (Talk *talk, JsonArray *list)
 }
 
 static gboolean
-take_message (Talk *talk, JsonObject *message, GError **error)
+take_message (Talk *talk, const json_t *message, GError **error)
 {
-  JsonNode *greeting = json_object_get_member (message, "QMP");
-  JsonNode *failure = json_object_get_member (message, "error");
-  JsonNode *value = json_object_get_member (message, "return");
+  const json_t *failure = json_object_get (message, "error");
+  const json_t *value = json_object_get (message, "return");
 
-  if (greeting != NULL && JSON_NODE_HOLDS_OBJECT (greeting))
-    take_greeting (talk, json_node_get_object (greeting));
-  if (failure != NULL && JSON_NODE_HOLDS_OBJECT (failure)) {
-    const char *reason = json_object_get_string_member_with_default (
-        json_node_get_object (failure), "desc", NULL);
+  take_greeting (talk, json_object_get (message, "QMP"));
+  if (json_is_object (failure)) {
+    const char *reason = json_string_value (json_object_get (failure, "desc"));
     g_autofree char *text = vap_excerpt (reason != NULL ? reason : "?");
 
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                  _ ("'%s' does not know the CPUs of s390x: %s"), talk->binary, text);
     return FALSE;
   }
-  if (value != NULL && JSON_NODE_HOLDS_ARRAY (value))
-    take_properties (talk, json_node_get_array (value));
+  if (json_is_array (value))
+    take_properties (talk, value);
   return TRUE;
 }
 
 static gboolean
 take_line (Talk *talk, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  JsonNode *root = NULL;
+  json_auto_t *message = NULL;
 
   if (talk->line->len == 0)
     return TRUE;
-  if (json_parser_load_from_data (parser, talk->line->str, (gssize) talk->line->len,
-                                  NULL))
-    root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+  message = vap_json_parse (talk->line->str, talk->line->len, OUTPUT_MAX, NULL);
+  if (!json_is_object (message)) {
     g_autofree char *text = vap_excerpt (talk->line->str);
 
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                  _ ("'%s' is no QEMU: it printed '%s'"), talk->binary, text);
     return FALSE;
   }
-  return take_message (talk, json_node_get_object (root), error);
+  return take_message (talk, message, error);
 }
 
 static gboolean

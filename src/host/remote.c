@@ -12,9 +12,12 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <json-glib/json-glib.h>
 
 #include "guest/xml.h"
+#include "json/json.h"
+
+/* 65,536 queues make some 800 kB */
+#define ANSWER_MAX (16u * 1024 * 1024)
 
 #define CARD "ap_card"
 #define QUEUE "ap_"
@@ -45,21 +48,16 @@ take_device (VapRemote *remote, const char *name)
 }
 
 static void
-take_devices (VapRemote *remote, JsonObject *root)
+take_devices (VapRemote *remote, const json_t *list)
 {
-  JsonNode *node = json_object_get_member (root, "devices");
-  JsonArray *list;
-
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+  if (!json_is_array (list))
     return;
   remote->devices_told = TRUE;
-  list = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (list); i++) {
-    JsonNode *element = json_array_get_element (list, i);
+  for (gsize i = 0; i < json_array_size (list); i++) {
+    const char *name = json_string_value (json_array_get (list, i));
 
-    if (JSON_NODE_HOLDS_VALUE (element) &&
-        json_node_get_value_type (element) == G_TYPE_STRING)
-      take_device (remote, json_node_get_string (element));
+    if (name != NULL)
+      take_device (remote, name);
   }
 }
 
@@ -115,40 +113,30 @@ take_capabilities (VapRemote *remote, const char *xml, GError **error)
 }
 
 static char *
-member (JsonObject *root, const char *name)
+member (const json_t *root, const char *name)
 {
-  JsonNode *node = json_object_get_member (root, name);
-
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-      json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-  return json_node_dup_string (node);
+  return g_strdup (json_string_value (json_object_get (root, name)));
 }
 
 VapRemote *
 vap_remote_parse (const char *json, gsize length, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  json_auto_t *root = vap_json_parse (json, length, ANSWER_MAX, NULL);
   g_autoptr (VapRemote) remote = g_new0 (VapRemote, 1);
   g_autofree char *capabilities = NULL;
-  JsonNode *node = NULL;
-  JsonObject *root;
 
   remote->features = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (json_parser_load_from_data (parser, json, (gssize) length, NULL))
-    node = json_parser_get_root (parser);
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
+  if (!json_is_object (root)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                  _ ("what was learnt from libvirt is not understood"));
     return NULL;
   }
-  root = json_node_get_object (node);
   remote->uri = member (root, "uri");
   remote->hypervisor = member (root, "hypervisor");
   remote->library = member (root, "library");
   remote->devices_problem = member (root, "devices_problem");
   remote->model_problem = member (root, "capabilities_problem");
-  take_devices (remote, root);
+  take_devices (remote, json_object_get (root, "devices"));
   capabilities = member (root, "capabilities");
   if (capabilities != NULL && !take_capabilities (remote, capabilities, error))
     return NULL;

@@ -65,7 +65,7 @@ fill_sysroot () {
   say 'asking the archive for its s390x packages'
   apt_s390x update >"$apt/log" 2>&1 || return 1
   names=$(apt_s390x install -s --no-install-recommends libglib2.0-dev libxml2-dev \
-    libjson-glib-dev libtirpc-dev 2>>"$apt/log" | awk '$1 == "Inst" { print $2 }' |
+    libjansson-dev libtirpc-dev 2>>"$apt/log" | awk '$1 == "Inst" { print $2 }' |
     grep -vE "$not_linked") || return 1
   say "unpacking $(echo "$names" | wc -l) packages into $sysroot"
   # of libvirt only the headers are used

@@ -5,11 +5,12 @@
  * without libvirt's many libraries, and a daemon that hangs can be left.
  * What it prints is read by host/remote.c.
  */
-#include <json-glib/json-glib.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "json/writer.h"
 
 /* what every s390x guest that can have AP is */
 #define ARCH "s390x"
@@ -30,39 +31,36 @@ last_problem (void)
 }
 
 static void
-add_string (JsonBuilder *builder, const char *name, const char *value)
+add_string (VapJson *json, const char *name, const char *value)
 {
-  g_autofree char *valid = g_utf8_make_valid (value, -1);
-
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, valid);
+  vap_json_name (json, name);
+  vap_json_string (json, value);
 }
 
 static void
-add_version (JsonBuilder *builder, const char *name, const char *product,
-             unsigned long version)
+add_version (VapJson *json, const char *name, const char *product, unsigned long version)
 {
   g_autofree char *text =
       g_strdup_printf ("%s%s%lu.%lu.%lu", product, *product != '\0' ? " " : "",
                        version / 1000000, version / 1000 % 1000, version % 1000);
 
-  add_string (builder, name, text);
+  add_string (json, name, text);
 }
 
 static void
-add_versions (JsonBuilder *builder, virConnectPtr connection)
+add_versions (VapJson *json, virConnectPtr connection)
 {
   const char *type = virConnectGetType (connection);
   unsigned long version;
 
   if (type != NULL && virConnectGetVersion (connection, &version) == 0)
-    add_version (builder, "hypervisor", type, version);
+    add_version (json, "hypervisor", type, version);
   if (virConnectGetLibVersion (connection, &version) == 0)
-    add_version (builder, "library", "", version);
+    add_version (json, "library", "", version);
 }
 
 static void
-add_devices (JsonBuilder *builder, virConnectPtr connection)
+add_devices (VapJson *json, virConnectPtr connection)
 {
   const unsigned int kinds = VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD |
                              VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE |
@@ -71,48 +69,44 @@ add_devices (JsonBuilder *builder, virConnectPtr connection)
   int count = virConnectListAllNodeDevices (connection, &devices, kinds);
 
   if (count < 0) {
-    add_string (builder, "devices_problem", last_problem ());
+    add_string (json, "devices_problem", last_problem ());
     return;
   }
-  json_builder_set_member_name (builder, "devices");
-  json_builder_begin_array (builder);
+  vap_json_name (json, "devices");
+  vap_json_begin_array (json);
   for (int i = 0; i < count; i++) {
-    json_builder_add_string_value (builder, virNodeDeviceGetName (devices[i]));
+    vap_json_string (json, virNodeDeviceGetName (devices[i]));
     virNodeDeviceFree (devices[i]);
   }
-  json_builder_end_array (builder);
+  vap_json_end_array (json);
   free (devices);
 }
 
 static void
-add_capabilities (JsonBuilder *builder, virConnectPtr connection)
+add_capabilities (VapJson *json, virConnectPtr connection)
 {
   char *xml =
       virConnectGetDomainCapabilities (connection, NULL, ARCH, NULL, VIRT_TYPE, 0);
 
   if (xml != NULL)
-    add_string (builder, "capabilities", xml);
+    add_string (json, "capabilities", xml);
   else
-    add_string (builder, "capabilities_problem", last_problem ());
+    add_string (json, "capabilities_problem", last_problem ());
   free (xml);
 }
 
 static void
-print (JsonBuilder *builder)
+print (const VapJson *json)
 {
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  g_autofree char *text = NULL;
+  g_autofree char *text = vap_json_to_text (json, FALSE);
 
-  json_generator_set_root (generator, root);
-  text = json_generator_to_data (generator, NULL);
   puts (text);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (VapJson) json = vap_json_new ();
   virConnectPtr connection;
 
   if (argc != 2) {
@@ -125,13 +119,13 @@ main (int argc, char **argv)
     fprintf (stderr, "%s\n", last_problem ());
     return 1;
   }
-  json_builder_begin_object (builder);
-  add_string (builder, "uri", argv[1]);
-  add_versions (builder, connection);
-  add_devices (builder, connection);
-  add_capabilities (builder, connection);
-  json_builder_end_object (builder);
+  vap_json_begin_object (json);
+  add_string (json, "uri", argv[1]);
+  add_versions (json, connection);
+  add_devices (json, connection);
+  add_capabilities (json, connection);
+  vap_json_end_object (json);
   virConnectClose (connection);
-  print (builder);
+  print (json);
   return 0;
 }

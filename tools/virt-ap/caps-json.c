@@ -13,107 +13,106 @@
 static const char *const answer_names[] = { "no", "yes", "not-asked", "none" };
 
 static void
-add_capability_json (JsonBuilder *builder, const VapCapability *capability)
+add_capability_json (VapJson *json, const VapCapability *capability)
 {
   gboolean lost = capability->lost_at < VAP_N_LAYERS;
 
-  json_builder_set_member_name (builder, "layers");
-  json_builder_begin_object (builder);
+  vap_json_name (json, "layers");
+  vap_json_begin_object (json);
   for (guint i = 0; i < VAP_N_LAYERS; i++)
-    json_add_string (builder, caps_layers[i].key, answer_names[capability->layers[i]]);
-  json_builder_end_object (builder);
-  json_add_string (builder, "guest",
+    json_add_string (json, caps_layers[i].key, answer_names[capability->layers[i]]);
+  vap_json_end_object (json);
+  json_add_string (json, "guest",
                    capability->guest == VAP_ANSWER_NOT_ASKED
                        ? "unknown"
                        : answer_names[capability->guest]);
-  json_add_string (builder, "lost_at",
-                   lost ? caps_layers[capability->lost_at].key : NULL);
+  json_add_string (json, "lost_at", lost ? caps_layers[capability->lost_at].key : NULL);
 }
 
 static void
-add_features_json (JsonBuilder *builder, const VapLayerFacts *learnt)
+add_features_json (VapJson *json, const VapLayerFacts *learnt)
 {
-  json_builder_set_member_name (builder, "features");
-  json_builder_begin_array (builder);
+  vap_json_name (json, "features");
+  vap_json_begin_array (json);
   for (guint id = 0; id < VAP_N_FEATURES; id++) {
     const VapFeature *feature = vap_feature_get ((VapFeatureId) id);
     VapCapability capability = vap_layers_feature (learnt, feature->id);
 
-    json_builder_begin_object (builder);
-    json_add_string (builder, "name", feature->name);
-    json_add_string (builder, "description", _ (feature->description));
-    json_add_string (builder, "without", _ (feature->without));
-    json_add_string (builder, "needs",
+    vap_json_begin_object (json);
+    json_add_string (json, "name", feature->name);
+    json_add_string (json, "description", _ (feature->description));
+    json_add_string (json, "without", _ (feature->without));
+    json_add_string (json, "needs",
                      feature->needs != VAP_FEATURE_NONE
                          ? vap_feature_get (feature->needs)->name
                          : NULL);
-    json_add_bool (builder, "removable", feature->removable);
-    add_capability_json (builder, &capability);
-    json_builder_end_object (builder);
+    json_add_bool (json, "removable", feature->removable);
+    add_capability_json (json, &capability);
+    vap_json_end_object (json);
   }
-  json_builder_end_array (builder);
+  vap_json_end_array (json);
 }
 
 static void
-add_functions_json (JsonBuilder *builder, const VapLayerFacts *learnt)
+add_functions_json (VapJson *json, const VapLayerFacts *learnt)
 {
-  json_builder_set_member_name (builder, "pqap");
-  json_builder_begin_array (builder);
+  vap_json_name (json, "pqap");
+  vap_json_begin_array (json);
   for (const VapPqapFunction *function = vap_pqap_functions (); function->name != NULL;
        function++) {
     VapCapability capability = vap_layers_function (learnt, function);
 
-    json_builder_begin_object (builder);
-    json_add_uint (builder, "fc", function->fc);
-    json_add_string (builder, "name", function->name);
-    json_add_string (builder, "description", _ (function->description));
-    json_add_string (builder, "needs", vap_feature_get (function->needs)->name);
-    json_add_string (builder, "needs_qci", vap_qci_name (function->needs_qci));
-    add_capability_json (builder, &capability);
-    json_builder_end_object (builder);
+    vap_json_begin_object (json);
+    json_add_uint (json, "fc", function->fc);
+    json_add_string (json, "name", function->name);
+    json_add_string (json, "description", _ (function->description));
+    json_add_string (json, "needs", vap_feature_get (function->needs)->name);
+    json_add_string (json, "needs_qci", vap_qci_name (function->needs_qci));
+    add_capability_json (json, &capability);
+    vap_json_end_object (json);
   }
-  json_builder_end_array (builder);
+  vap_json_end_array (json);
 }
 
 static void
-add_sources_json (JsonBuilder *builder, const CapsFacts *facts)
+add_sources_json (VapJson *json, const CapsFacts *facts)
 {
   const VapQemu *qemu = facts->qemu;
   const VapRemote *remote = facts->remote;
 
-  json_builder_set_member_name (builder, "kvm");
-  json_builder_begin_object (builder);
-  json_add_string (builder, "problem", facts->kvm_problem);
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "qemu");
-  json_builder_begin_object (builder);
-  json_add_string (builder, "binary", qemu != NULL ? qemu->binary : NULL);
-  json_add_string (builder, "version", qemu != NULL ? qemu->version : NULL);
-  json_add_string (builder, "problem", facts->qemu_problem);
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "libvirt");
-  json_builder_begin_object (builder);
-  json_add_string (builder, "uri", remote != NULL ? remote->uri : NULL);
-  json_add_string (builder, "version", remote != NULL ? remote->library : NULL);
-  json_add_string (builder, "hypervisor", remote != NULL ? remote->hypervisor : NULL);
-  json_add_string (builder, "emulator", remote != NULL ? remote->emulator : NULL);
-  json_add_string (builder, "host_model", remote != NULL ? remote->model : NULL);
-  json_add_string (builder, "problem",
+  vap_json_name (json, "kvm");
+  vap_json_begin_object (json);
+  json_add_string (json, "problem", facts->kvm_problem);
+  vap_json_end_object (json);
+  vap_json_name (json, "qemu");
+  vap_json_begin_object (json);
+  json_add_string (json, "binary", qemu != NULL ? qemu->binary : NULL);
+  json_add_string (json, "version", qemu != NULL ? qemu->version : NULL);
+  json_add_string (json, "problem", facts->qemu_problem);
+  vap_json_end_object (json);
+  vap_json_name (json, "libvirt");
+  vap_json_begin_object (json);
+  json_add_string (json, "uri", remote != NULL ? remote->uri : NULL);
+  json_add_string (json, "version", remote != NULL ? remote->library : NULL);
+  json_add_string (json, "hypervisor", remote != NULL ? remote->hypervisor : NULL);
+  json_add_string (json, "emulator", remote != NULL ? remote->emulator : NULL);
+  json_add_string (json, "host_model", remote != NULL ? remote->model : NULL);
+  json_add_string (json, "problem",
                    remote != NULL ? remote->model_problem : facts->libvirt_problem);
-  json_builder_end_object (builder);
+  vap_json_end_object (json);
 }
 
 void
 caps_add_json (Output *output, const CapsFacts *facts)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (VapJson) json = vap_json_new ();
   VapLayerFacts learnt = caps_layer_facts (facts);
 
-  json_builder_begin_object (builder);
-  json_add_string (builder, "machine", facts->host != NULL ? facts->host->machine : NULL);
-  add_sources_json (builder, facts);
-  add_features_json (builder, &learnt);
-  add_functions_json (builder, &learnt);
-  json_builder_end_object (builder);
-  output_json (output, builder);
+  vap_json_begin_object (json);
+  json_add_string (json, "machine", facts->host != NULL ? facts->host->machine : NULL);
+  add_sources_json (json, facts);
+  add_features_json (json, &learnt);
+  add_functions_json (json, &learnt);
+  vap_json_end_object (json);
+  output_json (output, json);
 }

@@ -18,7 +18,7 @@ typedef struct {
   const char *root;
   VapAction action;
   const char *prefix; /* "FILE: " in front of a finding, or "" */
-  JsonBuilder *json;  /* NULL for text */
+  VapJson *json;      /* NULL for text */
   Output *output;
 } Check;
 
@@ -85,14 +85,14 @@ add_finding_text (const Check *check, const VapFinding *finding)
 static void
 add_finding_json (const Check *check, const char *file, const VapFinding *finding)
 {
-  json_builder_begin_object (check->json);
+  vap_json_begin_object (check->json);
   json_add_string (check->json, "id", finding->info->id);
   json_add_string (check->json, "severity", vap_severity_to_string (finding->severity));
   json_add_string (check->json, "subject", finding->subject);
   json_add_string (check->json, "message", finding->message);
   json_add_string (check->json, "hint", finding->hint);
   json_add_string (check->json, "file", file);
-  json_builder_end_object (check->json);
+  vap_json_end_object (check->json);
 }
 
 /* errors first, as everywhere */
@@ -171,7 +171,7 @@ command_check (const char *root, char **argv)
   };
   g_auto (Options) options = { 0 };
   g_auto (Output) output = { 0 };
-  g_autoptr (JsonBuilder) json = NULL;
+  g_autoptr (VapJson) json = NULL;
   Check check = { .output = &output };
   int status;
 
@@ -185,10 +185,10 @@ command_check (const char *root, char **argv)
   if (!options.json)
     return check_files (&check, options.operands);
 
-  check.json = json = json_builder_new ();
-  json_builder_begin_array (json);
+  check.json = json = vap_json_new ();
+  vap_json_begin_array (json);
   status = check_files (&check, options.operands);
-  json_builder_end_array (json);
+  vap_json_end_array (json);
   output_json (&output, json);
   return output_flush (&output, status);
 }

@@ -61,17 +61,17 @@ add_info_text (Output *output, const VapFindingInfo *info)
 }
 
 static void
-add_info_json (JsonBuilder *builder, const VapFindingInfo *info)
+add_info_json (VapJson *json, const VapFindingInfo *info)
 {
-  json_builder_begin_object (builder);
-  json_add_string (builder, "id", info->id);
-  json_add_string (builder, "severity", vap_severity_to_string (info->severity));
-  json_add_string (builder, "meaning", translate (info->meaning));
-  json_add_string (builder, "source", info->source);
-  json_add_string (builder, "errno", info->errno_name);
-  json_add_string (builder, "cure", translate (info->cure));
-  json_add_string (builder, "example", info->example);
-  json_builder_end_object (builder);
+  vap_json_begin_object (json);
+  json_add_string (json, "id", info->id);
+  json_add_string (json, "severity", vap_severity_to_string (info->severity));
+  json_add_string (json, "meaning", translate (info->meaning));
+  json_add_string (json, "source", info->source);
+  json_add_string (json, "errno", info->errno_name);
+  json_add_string (json, "cure", translate (info->cure));
+  json_add_string (json, "example", info->example);
+  vap_json_end_object (json);
 }
 
 static void
@@ -88,13 +88,13 @@ add_list_text (Output *output)
 static void
 add_list_json (Output *output)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (VapJson) json = vap_json_new ();
 
-  json_builder_begin_array (builder);
+  vap_json_begin_array (json);
   for (const VapFindingInfo *info = vap_finding_catalogue (); info->id != NULL; info++)
-    add_info_json (builder, info);
-  json_builder_end_array (builder);
-  output_json (output, builder);
+    add_info_json (json, info);
+  vap_json_end_array (json);
+  output_json (output, json);
 }
 
 /* what reStructuredText would take for markup is escaped */
@@ -180,19 +180,19 @@ report_unknown (const char *id)
 }
 
 static int
-explain_one (Output *output, const char *id, gboolean json)
+explain_one (Output *output, const char *id, gboolean as_json)
 {
   const VapFindingInfo *info = vap_finding_info (id);
-  g_autoptr (JsonBuilder) builder = NULL;
+  g_autoptr (VapJson) json = NULL;
 
   if (info == NULL)
     return report_unknown (id);
-  if (!json) {
+  if (!as_json) {
     add_info_text (output, info);
   } else {
-    builder = json_builder_new ();
-    add_info_json (builder, info);
-    output_json (output, builder);
+    json = vap_json_new ();
+    add_info_json (json, info);
+    output_json (output, json);
   }
   return STATUS_GOOD;
 }

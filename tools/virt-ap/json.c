@@ -6,54 +6,48 @@
 #include "json.h"
 
 void
-json_add_string (JsonBuilder *builder, const char *name, const char *value)
+json_add_string (VapJson *json, const char *name, const char *value)
 {
-  json_builder_set_member_name (builder, name);
-  if (value == NULL) {
-    json_builder_add_null_value (builder);
-  } else {
-    g_autofree char *valid = g_utf8_make_valid (value, -1);
-
-    json_builder_add_string_value (builder, valid);
-  }
+  vap_json_name (json, name);
+  vap_json_string (json, value);
 }
 
 void
-json_add_uint (JsonBuilder *builder, const char *name, guint value)
+json_add_uint (VapJson *json, const char *name, guint value)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, value);
+  vap_json_name (json, name);
+  vap_json_int (json, value);
 }
 
 void
-json_add_bool (JsonBuilder *builder, const char *name, gboolean value)
+json_add_bool (VapJson *json, const char *name, gboolean value)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_add_boolean_value (builder, value);
+  vap_json_name (json, name);
+  vap_json_bool (json, value);
 }
 
 void
-json_add_mask (JsonBuilder *builder, const char *name, const VapMask *mask)
+json_add_mask (VapJson *json, const char *name, const VapMask *mask)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
+  vap_json_name (json, name);
+  vap_json_begin_array (json);
   VAP_MASK_FOREACH (mask, bit) {
-    json_builder_add_int_value (builder, bit);
+    vap_json_int (json, bit);
   }
-  json_builder_end_array (builder);
+  vap_json_end_array (json);
 }
 
 void
-json_add_matrix (JsonBuilder *builder, const char *name, const VapMatrix *matrix)
+json_add_matrix (VapJson *json, const char *name, const VapMatrix *matrix)
 {
-  json_builder_set_member_name (builder, name);
+  vap_json_name (json, name);
   if (matrix == NULL) {
-    json_builder_add_null_value (builder);
+    vap_json_null (json);
     return;
   }
-  json_builder_begin_object (builder);
-  json_add_mask (builder, "adapters", &matrix->adapters);
-  json_add_mask (builder, "domains", &matrix->domains);
-  json_add_mask (builder, "control_domains", &matrix->control_domains);
-  json_builder_end_object (builder);
+  vap_json_begin_object (json);
+  json_add_mask (json, "adapters", &matrix->adapters);
+  json_add_mask (json, "domains", &matrix->domains);
+  json_add_mask (json, "control_domains", &matrix->control_domains);
+  vap_json_end_object (json);
 }

@@ -5,19 +5,18 @@
  */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "ap/matrix.h"
+#include "json/writer.h"
 
 G_BEGIN_DECLS
 
 /* @value: NULL gives null; bytes that are no UTF-8 become U+FFFD */
-void json_add_string (JsonBuilder *builder, const char *name, const char *value);
-void json_add_uint (JsonBuilder *builder, const char *name, guint value);
-void json_add_bool (JsonBuilder *builder, const char *name, gboolean value);
+void json_add_string (VapJson *json, const char *name, const char *value);
+void json_add_uint (VapJson *json, const char *name, guint value);
+void json_add_bool (VapJson *json, const char *name, gboolean value);
 /* an array of the numbers in @mask */
-void json_add_mask (JsonBuilder *builder, const char *name, const VapMask *mask);
+void json_add_mask (VapJson *json, const char *name, const VapMask *mask);
 /* @matrix: NULL gives null */
-void json_add_matrix (JsonBuilder *builder, const char *name, const VapMatrix *matrix);
+void json_add_matrix (VapJson *json, const char *name, const VapMatrix *matrix);
 
 G_END_DECLS

@@ -118,14 +118,11 @@ output_wrapped (Output *output, guint column, const char *text)
 }
 
 void
-output_json (Output *output, JsonBuilder *builder)
+output_json (Output *output, const VapJson *json)
 {
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_autofree char *text = vap_json_to_text (json, TRUE);
 
-  json_generator_set_pretty (generator, TRUE);
-  json_generator_set_root (generator, root);
-  json_generator_to_gstring (generator, output->text);
+  g_string_append (output->text, text);
   g_string_append_c (output->text, '\n');
   output->utf8 = TRUE;
 }

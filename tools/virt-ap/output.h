@@ -6,7 +6,8 @@
 #pragma once
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
+
+#include "json/writer.h"
 
 G_BEGIN_DECLS
 
@@ -51,7 +52,7 @@ void output_styled (Output *output, Style style, const char *text);
 void output_wrapped (Output *output, guint column, const char *text);
 
 /* the document as JSON, always UTF-8, and a newline */
-void output_json (Output *output, JsonBuilder *builder);
+void output_json (Output *output, const VapJson *json);
 
 /**
  * output_flush:

@@ -85,21 +85,21 @@ add_text (Output *output, const GPtrArray *arguments)
 static void
 add_json (Output *output, const GPtrArray *arguments, const VapQemu *qemu)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (VapJson) json = vap_json_new ();
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "qemu");
-  json_builder_begin_object (builder);
-  json_add_string (builder, "binary", qemu->binary);
-  json_add_string (builder, "version", qemu->version);
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "arguments");
-  json_builder_begin_array (builder);
+  vap_json_begin_object (json);
+  vap_json_name (json, "qemu");
+  vap_json_begin_object (json);
+  json_add_string (json, "binary", qemu->binary);
+  json_add_string (json, "version", qemu->version);
+  vap_json_end_object (json);
+  vap_json_name (json, "arguments");
+  vap_json_begin_array (json);
   for (guint i = 0; i < arguments->len; i++)
-    json_builder_add_string_value (builder, g_ptr_array_index (arguments, i));
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  output_json (output, builder);
+    vap_json_string (json, g_ptr_array_index (arguments, i));
+  vap_json_end_array (json);
+  vap_json_end_object (json);
+  output_json (output, json);
 }
 
 static int

@@ -12,169 +12,168 @@ static const char *const state_names[N_QUEUE_STATES] = {
 };
 
 static void
-begin_object (JsonBuilder *builder, const char *name)
+begin_object (VapJson *json, const char *name)
 {
   if (name != NULL)
-    json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
+    vap_json_name (json, name);
+  vap_json_begin_object (json);
 }
 
 static void
-begin_array (JsonBuilder *builder, const char *name)
+begin_array (VapJson *json, const char *name)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
+  vap_json_name (json, name);
+  vap_json_begin_array (json);
 }
 
 static void
-add_ap_bus (JsonBuilder *builder, const VapHost *host)
+add_ap_bus (VapJson *json, const VapHost *host)
 {
-  begin_object (builder, "ap_bus");
-  json_add_bool (builder, "present", host->has_ap_bus);
+  begin_object (json, "ap_bus");
+  json_add_bool (json, "present", host->has_ap_bus);
   if (host->qci_known) {
-    begin_array (builder, "features");
+    begin_array (json, "features");
     for (guint bit = 1; vap_qci_name (bit) != NULL; bit <<= 1) {
       if ((host->qci & bit) != 0)
-        json_builder_add_string_value (builder, vap_qci_name (bit));
+        vap_json_string (json, vap_qci_name (bit));
     }
-    json_builder_end_array (builder);
+    vap_json_end_array (json);
   } else {
-    json_add_string (builder, "features", NULL);
+    json_add_string (json, "features", NULL);
   }
-  json_add_bool (builder, "interrupts", host->interrupts);
-  json_add_uint (builder, "max_adapter", host->max_adapter_id);
-  json_add_uint (builder, "max_domain", host->max_domain_id);
-  json_builder_end_object (builder);
+  json_add_bool (json, "interrupts", host->interrupts);
+  json_add_uint (json, "max_adapter", host->max_adapter_id);
+  json_add_uint (json, "max_domain", host->max_domain_id);
+  vap_json_end_object (json);
 }
 
 static void
-add_machine (JsonBuilder *builder, const VapHost *host)
+add_machine (VapJson *json, const VapHost *host)
 {
   char mask[VAP_MASK_TEXT_SIZE];
 
-  json_add_string (builder, "machine", host->machine);
-  add_ap_bus (builder, host);
-  begin_object (builder, "vfio_ap");
-  json_add_bool (builder, "present", host->has_vfio_ap);
-  json_add_bool (builder, "ap_config", host->has_ap_config);
-  json_builder_end_object (builder);
-  begin_object (builder, "configuration");
-  json_add_mask (builder, "adapters", &host->adapters);
-  json_add_mask (builder, "domains", &host->usage_domains);
-  json_add_mask (builder, "control_domains", &host->control_domains);
-  json_builder_end_object (builder);
+  json_add_string (json, "machine", host->machine);
+  add_ap_bus (json, host);
+  begin_object (json, "vfio_ap");
+  json_add_bool (json, "present", host->has_vfio_ap);
+  json_add_bool (json, "ap_config", host->has_ap_config);
+  vap_json_end_object (json);
+  begin_object (json, "configuration");
+  json_add_mask (json, "adapters", &host->adapters);
+  json_add_mask (json, "domains", &host->usage_domains);
+  json_add_mask (json, "control_domains", &host->control_domains);
+  vap_json_end_object (json);
   vap_mask_format (&host->apmask, mask);
-  json_add_string (builder, "apmask", mask);
+  json_add_string (json, "apmask", mask);
   vap_mask_format (&host->aqmask, mask);
-  json_add_string (builder, "aqmask", mask);
+  json_add_string (json, "aqmask", mask);
 }
 
 static void
-add_card (JsonBuilder *builder, const VapCard *card)
+add_card (VapJson *json, const VapCard *card)
 {
   if (card == NULL) {
-    json_add_string (builder, "card", NULL);
+    json_add_string (json, "card", NULL);
     return;
   }
-  begin_object (builder, "card");
-  json_add_uint (builder, "hwtype", card->hwtype);
-  json_add_string (builder, "type", card->type);
-  json_add_string (builder, "mode", vap_card_mode_to_string (card->mode));
-  json_add_bool (builder, "online", card->online);
-  json_add_bool (builder, "config", card->config);
-  json_add_bool (builder, "checkstop", card->checkstop);
-  json_builder_end_object (builder);
+  begin_object (json, "card");
+  json_add_uint (json, "hwtype", card->hwtype);
+  json_add_string (json, "type", card->type);
+  json_add_string (json, "mode", vap_card_mode_to_string (card->mode));
+  json_add_bool (json, "online", card->online);
+  json_add_bool (json, "config", card->config);
+  json_add_bool (json, "checkstop", card->checkstop);
+  vap_json_end_object (json);
 }
 
 static void
-add_adapter (JsonBuilder *builder, const QueueMap *map, guint adapter)
+add_adapter (VapJson *json, const QueueMap *map, guint adapter)
 {
   VapMask by_state[N_QUEUE_STATES] = { 0 };
 
   VAP_MASK_FOREACH (&map->domains, domain) {
     vap_mask_set (&by_state[map->cells[adapter][domain].state], (guint) domain);
   }
-  begin_object (builder, NULL);
-  json_add_uint (builder, "adapter", adapter);
-  json_add_bool (builder, "configured", vap_mask_test (&map->host->adapters, adapter));
-  add_card (builder, queue_map_card (map, adapter));
-  begin_object (builder, "queues");
+  begin_object (json, NULL);
+  json_add_uint (json, "adapter", adapter);
+  json_add_bool (json, "configured", vap_mask_test (&map->host->adapters, adapter));
+  add_card (json, queue_map_card (map, adapter));
+  begin_object (json, "queues");
   for (guint state = 0; state < N_QUEUE_STATES; state++)
-    json_add_mask (builder, state_names[state], &by_state[state]);
-  json_builder_end_object (builder);
-  json_builder_end_object (builder);
+    json_add_mask (json, state_names[state], &by_state[state]);
+  vap_json_end_object (json);
+  vap_json_end_object (json);
 }
 
 static void
-add_guests (JsonBuilder *builder, const VapHost *host, const char *device_uuid)
+add_guests (VapJson *json, const VapHost *host, const char *device_uuid)
 {
   g_autoptr (GArray) holders = status_holders (host, device_uuid);
 
-  begin_array (builder, "guests");
+  begin_array (json, "guests");
   for (guint i = 0; i < holders->len; i++) {
     const Holder *holder = &g_array_index (holders, Holder, i);
 
-    begin_object (builder, NULL);
-    json_add_string (builder, "name", holder->guest->name);
-    json_add_string (builder, "uuid", holder->guest->uuid);
-    json_add_bool (builder, "running", holder->running);
-    json_add_bool (builder, "defined", holder->defined);
-    json_builder_end_object (builder);
+    begin_object (json, NULL);
+    json_add_string (json, "name", holder->guest->name);
+    json_add_string (json, "uuid", holder->guest->uuid);
+    json_add_bool (json, "running", holder->running);
+    json_add_bool (json, "defined", holder->defined);
+    vap_json_end_object (json);
   }
-  json_builder_end_array (builder);
+  vap_json_end_array (json);
 }
 
 static void
-add_device (JsonBuilder *builder, const QueueMap *map, guint index)
+add_device (VapJson *json, const QueueMap *map, guint index)
 {
   const VapHostDevice *device = g_ptr_array_index (map->host->devices, index);
   const VapDevice *definition = device->definition;
 
-  begin_object (builder, NULL);
-  json_add_string (builder, "uuid", device->uuid);
-  json_add_bool (builder, "active", device->active);
-  json_add_bool (builder, "defined", definition != NULL);
-  json_add_bool (builder, "autostart", definition != NULL && definition->autostart);
-  json_add_matrix (builder, "matrix", device->active ? &device->matrix : NULL);
-  json_add_matrix (builder, "defined_matrix",
+  begin_object (json, NULL);
+  json_add_string (json, "uuid", device->uuid);
+  json_add_bool (json, "active", device->active);
+  json_add_bool (json, "defined", definition != NULL);
+  json_add_bool (json, "autostart", definition != NULL && definition->autostart);
+  json_add_matrix (json, "matrix", device->active ? &device->matrix : NULL);
+  json_add_matrix (json, "defined_matrix",
                    definition != NULL ? &device->defined_matrix : NULL);
-  json_add_matrix (builder, "guest_matrix",
-                   device->active ? &map->effective[index] : NULL);
-  json_add_bool (builder, "truncated", device->truncated);
-  json_add_string (builder, "problem", device->problem);
-  add_guests (builder, map->host, device->uuid);
-  json_builder_end_object (builder);
+  json_add_matrix (json, "guest_matrix", device->active ? &map->effective[index] : NULL);
+  json_add_bool (json, "truncated", device->truncated);
+  json_add_string (json, "problem", device->problem);
+  add_guests (json, map->host, device->uuid);
+  vap_json_end_object (json);
 }
 
 void
 status_add_json (Output *output, const QueueMap *map)
 {
   const VapHost *host = map->host;
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (VapJson) json = vap_json_new ();
 
-  begin_object (builder, NULL);
-  add_machine (builder, host);
-  begin_object (builder, "counts");
+  begin_object (json, NULL);
+  add_machine (json, host);
+  begin_object (json, "counts");
   for (guint state = 0; state < N_QUEUE_STATES; state++)
-    json_add_uint (builder, state_names[state], map->counts[state]);
-  json_builder_end_object (builder);
-  begin_array (builder, "adapters");
+    json_add_uint (json, state_names[state], map->counts[state]);
+  vap_json_end_object (json);
+  begin_array (json, "adapters");
   VAP_MASK_FOREACH (&map->adapters, adapter) {
-    add_adapter (builder, map, (guint) adapter);
+    add_adapter (json, map, (guint) adapter);
   }
-  json_builder_end_array (builder);
-  begin_array (builder, "devices");
+  vap_json_end_array (json);
+  begin_array (json, "devices");
   for (guint i = 0; i < host->devices->len; i++)
-    add_device (builder, map, i);
-  json_builder_end_array (builder);
-  begin_array (builder, "problems");
+    add_device (json, map, i);
+  vap_json_end_array (json);
+  begin_array (json, "problems");
   for (guint i = 0; i < host->problems->len; i++) {
     g_autofree char *valid =
         g_utf8_make_valid (g_ptr_array_index (host->problems, i), -1);
 
-    json_builder_add_string_value (builder, valid);
+    vap_json_string (json, valid);
   }
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  output_json (output, builder);
+  vap_json_end_array (json);
+  vap_json_end_object (json);
+  output_json (output, json);
 }
