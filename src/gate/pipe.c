@@ -142,7 +142,7 @@ end (VapPipe *pipe)
     pipe->cleared = pipe->end;
 }
 
-void
+gboolean
 vap_pipe_fill (VapPipe *pipe)
 {
   gsize kept = pipe->end - pipe->start;
@@ -157,6 +157,7 @@ vap_pipe_fill (VapPipe *pipe)
     pipe->end += (gsize) got;
   else if (got == 0 || (errno != EAGAIN && errno != EINTR))
     end (pipe);
+  return got > 0 || pipe->ended;
 }
 
 /* Returns how much of @bytes was sent. */

@@ -74,8 +74,9 @@ void vap_pipe_drop (VapPipe *pipe, guint64 size);
 /* whether all that is cleared is sent, and nothing waits to be inserted */
 gboolean vap_pipe_is_drained (const VapPipe *pipe);
 
-/* reads once, as much as there is room for; only when drained */
-void vap_pipe_fill (VapPipe *pipe);
+/* reads once, as much as there is room for; only when drained; TRUE when anything came,
+ * were it the end */
+gboolean vap_pipe_fill (VapPipe *pipe);
 
 /* sends what may be sent; TRUE when anything was */
 gboolean vap_pipe_drain (VapPipe *pipe);

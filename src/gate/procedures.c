@@ -4,28 +4,20 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "gate/procedures.h"
 
-/* ascending */
-static const guint16 judged[] = {
-  8,   9,   10,  11,  108, 123, 136, 148, 160, 174, 185, 192, 196, 213, 214, 215, 216,
-  232, 233, 236, 302, 303, 304, 305, 309, 310, 350, 389, 411, 428, 430, 440, 441, 447,
+static const guint8 judged[] = {
+  [8] = 1,   [9] = 1,   [10] = 1,  [11] = 1,  [108] = 1, [123] = 1, [136] = 1,
+  [148] = 1, [160] = 1, [174] = 1, [185] = 1, [192] = 1, [196] = 1, [213] = 1,
+  [214] = 1, [215] = 1, [216] = 1, [232] = 1, [233] = 1, [236] = 1, [302] = 1,
+  [303] = 1, [304] = 1, [305] = 1, [309] = 1, [310] = 1, [350] = 1, [389] = 1,
+  [411] = 1, [428] = 1, [430] = 1, [440] = 1, [441] = 1, [447] = 1,
 };
 
-static int
-compare (const void *key, const void *element)
-{
-  return (*(const guint32 *) key > *(const guint16 *) element) -
-         (*(const guint32 *) key < *(const guint16 *) element);
-}
-
-/* every message that a client sends is asked about */
+/* every message that a client sends is asked about, so this only looks up */
 gboolean
 vap_procedures_judged (const VapRpcHeader *header)
 {
-  return vap_rpc_header_is_call (header, header->procedure) &&
-         bsearch (&header->procedure, judged, G_N_ELEMENTS (judged), sizeof judged[0],
-                  compare) != NULL;
+  return header->procedure < G_N_ELEMENTS (judged) && judged[header->procedure] &&
+         vap_rpc_header_is_call (header, header->procedure);
 }

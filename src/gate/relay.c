@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -16,6 +17,11 @@
 
 #include "ap/error.h"
 #include "gate/relay.h"
+
+/* Who waits must be woken, which costs more than some looks.  After a read of so many
+ * bytes both sides are looked at so many times first; between them, others run. */
+#define MUCH 1024u
+#define LOOKS 8u
 
 /*
  * @up: from the client to the daemon
@@ -27,6 +33,7 @@
  * @long_header: what the judge gets of a call that is too long
  * @asking: a call is being judged
  * @half_closed: the daemon was told that no more will come
+ * @looks: how often both sides are still looked at before they are waited for
  * @linger_until: monotonic; the daemon has not read what a client that is gone has
  *   left behind, and till then may; 0 when that is not so
  */
@@ -43,6 +50,7 @@ typedef struct {
   VapQuestion question;
   gboolean asking;
   gboolean half_closed;
+  guint looks;
   gint64 linger_until;
   GError *error;
 } VapRelay;
@@ -230,9 +238,20 @@ is_done (const VapRelay *relay)
 }
 
 static gboolean
-wants_input (const VapPipe *pipe)
+wants_client (const VapRelay *relay)
 {
-  return !pipe->ended && vap_pipe_is_drained (pipe);
+  return !relay->up.ended && vap_pipe_is_drained (&relay->up) && !relay->wanted &&
+         !relay->asking;
+}
+
+/* a reply that waits for the end of a frame must not stop that frame */
+static gboolean
+wants_daemon (const VapRelay *relay)
+{
+  const VapPipe *down = &relay->down;
+
+  return !down->ended && down->start == down->cleared &&
+         (down->inserted == NULL || down->passing > 0);
 }
 
 enum { UP_FROM, UP_TO, DOWN_FROM, DOWN_TO, JUDGE, N_FDS };
@@ -267,24 +286,54 @@ choose_events (VapRelay *relay, struct pollfd fds[N_FDS])
   VapPipe *up = &relay->up, *down = &relay->down;
   gboolean has_output = down->start < down->cleared || down->inserted != NULL;
 
-  want (&fds[UP_FROM], wants_input (up) && !relay->wanted && !relay->asking, up->from,
-        POLLIN);
+  want (&fds[UP_FROM], wants_client (relay), up->from, POLLIN);
   want (&fds[UP_TO], !vap_pipe_is_drained (up), up->to, POLLOUT);
-  /* a reply that waits for the end of a frame must not stop that frame */
-  want (&fds[DOWN_FROM],
-        !down->ended && down->start == down->cleared &&
-            (down->inserted == NULL || down->passing > 0),
-        down->from, POLLIN);
+  want (&fds[DOWN_FROM], wants_daemon (relay), down->from, POLLIN);
   /* also for nothing: that a client is gone shows even when it is not being read */
   want (&fds[DOWN_TO], !down->lost, down->to, has_output && down->full ? POLLOUT : 0);
   want (&fds[JUDGE], relay->asking, relay->question.fd,
         vap_question_events (&relay->question));
 }
 
+/* TRUE when anything came, were it the end */
+static gboolean
+fill (VapRelay *relay, VapPipe *pipe)
+{
+  gboolean came = vap_pipe_fill (pipe);
+
+  if (pipe->end >= MUCH)
+    relay->looks = LOOKS;
+  return came;
+}
+
+/* In the midst of much traffic more of it is there soon.  Nothing but input may be
+ * waited for: only poll() tells of the rest. */
+static gboolean
+look_again (VapRelay *relay)
+{
+  if (relay->asking || relay->up.full || relay->down.full)
+    return FALSE;
+  for (; relay->looks > 0; relay->looks--) {
+    gboolean came = FALSE;
+
+    if (wants_client (relay))
+      came |= fill (relay, &relay->up);
+    if (wants_daemon (relay))
+      came |= fill (relay, &relay->down);
+    if (came)
+      return TRUE;
+    sched_yield ();
+  }
+  return FALSE;
+}
+
 static void
 wait_for_peers (VapRelay *relay)
 {
   struct pollfd fds[N_FDS];
+
+  if (look_again (relay))
+    return;
 
   choose_events (relay, fds);
   if (poll (fds, N_FDS, time_to_wait (relay)) < 0)
@@ -297,9 +346,9 @@ wait_for_peers (VapRelay *relay)
   if (fds[DOWN_TO].revents & (POLLHUP | POLLERR | POLLNVAL))
     relay->down.lost = TRUE;
   if (fds[UP_FROM].revents)
-    vap_pipe_fill (&relay->up);
+    fill (relay, &relay->up);
   if (fds[DOWN_FROM].revents)
-    vap_pipe_fill (&relay->down);
+    fill (relay, &relay->down);
 }
 
 gboolean
