@@ -25,24 +25,57 @@
 /* What a server does: CALL_YES, CALL_NO when it has said why, or CALL_NO with @error */
 typedef int (*Serve) (const Call *call, GError **error);
 
+/* What the verdict is where @config is known. */
 static int
-judge (const Call *call, const char *json, gsize length, VapAction action, GError **error)
+answer_verdict (VapVerdict *verdict, const VapConfig *config)
 {
-  g_autoptr (VapVerdict) verdict = NULL;
-  g_autoptr (GError) reason = NULL;
   g_autofree char *text = NULL;
 
-  verdict = vap_judge_mdevctl (call->root, json, length, call->uuid, call->parent, action,
-                               &reason);
-  if (!verdict) {
-    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-                 _ ("The AP matrix %s cannot be judged, so it is refused: %s"),
-                 call->uuid, reason->message);
-    return CALL_NO;
-  }
+  vap_verdict_enforce (verdict, config, VAP_DOOR_CALLOUT);
   text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
   g_fprintf (stderr, "%s", text);
   return vap_findings_refuse (verdict->findings) ? CALL_NO : CALL_YES;
+}
+
+/* Where errors only warn, what could not be judged passes too. */
+static int
+answer_unjudged (const Call *call, const VapConfig *config, const GError *reason,
+                 GError **error)
+{
+  if (config->policy[VAP_DOOR_CALLOUT] == VAP_WARN) {
+    g_fprintf (stderr,
+               _ ("virt-ap: The AP matrix %s cannot be judged and is let pass: %s\n"),
+               call->uuid, reason->message);
+    return CALL_YES;
+  }
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+               _ ("The AP matrix %s cannot be judged, so it is refused: %s"), call->uuid,
+               reason->message);
+  return CALL_NO;
+}
+
+static int
+judge (const Call *call, const char *json, gsize length, VapAction action, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (VapVerdict) verdict = NULL;
+  g_autoptr (VapConfig) config =
+      vap_config_read (call->root, vap_finding_exists, &reason);
+
+  if (!config) {
+    g_set_error (
+        error, VAP_ERROR, VAP_ERROR_FAILED,
+        _ ("virt-ap's configuration is wrong, so the AP matrix %s is refused: %s"),
+        call->uuid, reason->message);
+    return CALL_NO;
+  }
+  if (config->policy[VAP_DOOR_CALLOUT] == VAP_OFF)
+    return CALL_YES;
+  verdict = vap_judge_mdevctl (call->root, json, length, call->uuid, call->parent, action,
+                               &reason);
+  if (!verdict)
+    return answer_unjudged (call, config, reason, error);
+  return answer_verdict (verdict, config);
 }
 
 /* (transfer full): the definition on standard input, which must be of the type that

@@ -81,32 +81,54 @@ vap_check_wants_qemu (const VapHost *host, const VapGuest *guest)
          vap_rule_guest_needs_qemu (guest);
 }
 
-VapFindings *
-vap_check_guest (const VapHost *host, const VapQemu *qemu, const VapGuest *guest,
-                 VapAction action)
+/* without findings yet; the devices belong to @devices */
+static VapGuestQuestion
+question_of (const VapHost *host, const VapQemu *qemu, const VapGuest *guest,
+             VapAction action, GPtrArray **devices)
 {
-  g_autoptr (GPtrArray) devices = NULL;
-  VapGuestQuestion question = {
+  *devices = ap_devices_of (host, guest);
+  return (VapGuestQuestion){
     .host = host,
     .qemu = qemu,
     .guest = guest,
     .name = guest->name != NULL ? guest->name : "",
     .is_s390x = guest_is_s390x (host, guest),
+    .devices = *devices,
     .action = action,
-    .findings = vap_findings_new (),
   };
+}
 
+VapFindings *
+vap_check_guest (const VapHost *host, const VapQemu *qemu, const VapGuest *guest,
+                 VapAction action)
+{
+  g_autoptr (GPtrArray) devices = NULL;
+  VapGuestQuestion question = question_of (host, qemu, guest, action, &devices);
+
+  question.findings = vap_findings_new ();
   if (!vap_guest_concerns_ap (guest))
     return question.findings;
 
-  devices = ap_devices_of (host, guest);
-  question.devices = devices;
   for (guint i = 0; i < G_N_ELEMENTS (guest_rules); i++)
     guest_rules[i](&question);
   for (guint i = 0; question.is_s390x && i < G_N_ELEMENTS (cpu_rules); i++)
     cpu_rules[i](&question);
 
   return question.findings;
+}
+
+const char **
+vap_check_missing_features (const VapHost *host, const VapGuest *guest)
+{
+  g_autoptr (GPtrArray) devices = NULL;
+  VapGuestQuestion question =
+      question_of (host, NULL, guest, VAP_ACTION_DEFINE, &devices);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  if (question.is_s390x && devices->len > 0)
+    vap_rule_missing_features (&question, names);
+  g_ptr_array_add (names, NULL);
+  return (const char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
 VapFindings *

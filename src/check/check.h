@@ -56,4 +56,13 @@ VapFindings *vap_check_device (const VapHost *host, const VapDevice *device,
  */
 const char **vap_check_hidden_features (const VapGuest *guest, const VapQemu *qemu);
 
+/**
+ * vap_check_missing_features:
+ *
+ * Returns: (transfer container): NULL-terminated names (static strings) of ap, apqci,
+ *   apft and apqi, those that the guest has a crypto device for, does not have and does
+ *   not name, and that this host has; free with g_free()
+ */
+const char **vap_check_missing_features (const VapHost *host, const VapGuest *guest);
+
 G_END_DECLS

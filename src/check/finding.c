@@ -19,6 +19,12 @@ vap_severity_to_string (VapSeverity severity)
   return severity_names[severity];
 }
 
+gboolean
+vap_finding_exists (const char *id)
+{
+  return vap_finding_info (id) != NULL;
+}
+
 void
 vap_finding_free (VapFinding *finding)
 {

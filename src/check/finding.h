@@ -30,6 +30,8 @@ typedef struct {
 
 /* NULL for an unknown id */
 const VapFindingInfo *vap_finding_info (const char *id);
+/* whether the catalogue has it */
+gboolean vap_finding_exists (const char *id);
 /* the whole catalogue by id, ended by an entry with id NULL */
 const VapFindingInfo *vap_finding_catalogue (void);
 

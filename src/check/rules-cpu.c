@@ -128,6 +128,27 @@ vap_check_hidden_features (const VapGuest *guest, const VapQemu *qemu)
   return (const char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }
 
+/* Who names a feature has decided on it: only what is not named is missing.  Without ap
+ * the others are of no use. */
+void
+vap_rule_missing_features (const VapGuestQuestion *question, GPtrArray *names)
+{
+  static const VapFeatureId needed[] = { VAP_FEATURE_AP, VAP_FEATURE_APQCI,
+                                         VAP_FEATURE_APFT, VAP_FEATURE_APQI };
+
+  for (guint i = 0; i < G_N_ELEMENTS (needed); i++) {
+    const char *name = vap_feature_get (needed[i])->name;
+
+    if (vap_rule_guest_has_feature (question, needed[i]))
+      continue;
+    if (vap_guest_feature (question->guest, name) == NULL &&
+        vap_host_has_feature (question->host, needed[i]))
+      g_ptr_array_add (names, (gpointer) name);
+    else if (needed[i] == VAP_FEATURE_AP)
+      return;
+  }
+}
+
 static char *
 hint_unknown (const VapGuestQuestion *question, const char *name)
 {

@@ -94,6 +94,9 @@ void vap_rule_qemu_not_asked (const VapGuestQuestion *question);
 gboolean vap_rule_guest_has_feature (const VapGuestQuestion *question,
                                      VapFeatureId feature);
 
+/* adds to @names (static strings) what vap_check_missing_features() gives */
+void vap_rule_missing_features (const VapGuestQuestion *question, GPtrArray *names);
+
 /* whether the guest names a CPU feature that libvirt would hand to QEMU, and that not
  * every QEMU has */
 gboolean vap_rule_guest_needs_qemu (const VapGuest *guest);

@@ -17,8 +17,15 @@
 #include "rpc/args.h"
 #include "rpc/reply.h"
 
-typedef VapVerdict *(*AskFunc) (const char *root, const VapRpcArgs *args,
-                                VapAction action, GError **error);
+/* What a question is made of. */
+typedef struct {
+  const char *root;
+  const VapConfig *config;
+  const VapRpcArgs *args;
+  VapAction action;
+} Asking;
+
+typedef VapVerdict *(*AskFunc) (const Asking *asking, GError **error);
 
 typedef struct {
   guint32 procedure; /* remote_protocol.x, REMOTE_PROC_… */
@@ -47,29 +54,51 @@ guest_uuid (const VapRpcArgs *args)
 }
 
 static VapVerdict *
-ask_guest (const char *root, const VapRpcArgs *args, VapAction action, GError **error)
+ask_mended (const Asking *asking, guint mend, GError **error)
 {
-  return vap_judge_mended_xml (root, args->xml, strlen (args->xml), action, error);
+  const char *xml = asking->args->xml;
+
+  return vap_judge_mended_xml (asking->root, xml, strlen (xml), mend, asking->action,
+                               error);
+}
+
+/* of a guest that is there already: what it runs with must stay as it is */
+static VapVerdict *
+ask_guest (const Asking *asking, GError **error)
+{
+  return ask_mended (asking, VAP_MEND_MODELS, error);
+}
+
+static guint
+mend_new (const VapConfig *config)
+{
+  return VAP_MEND_MODELS | (config->complete ? VAP_MEND_FEATURES : 0);
+}
+
+static VapVerdict *
+ask_new_guest (const Asking *asking, GError **error)
+{
+  return ask_mended (asking, mend_new (asking->config), error);
 }
 
 /* of a snapshot or a checkpoint; NULL without an error when there is none in it */
 static VapVerdict *
-ask_moment (const char *root, const VapRpcArgs *args, VapAction action, GError **error)
+ask_moment (const Asking *asking, GError **error)
 {
-  if (!(args->flags & FLAG_REDEFINE))
+  if (!(asking->args->flags & FLAG_REDEFINE))
     return NULL;
-  return ask_guest (root, args, action, error);
+  return ask_guest (asking, error);
 }
 
 /* A translation shows what would be defined, and refuses nothing; what is wrong with
  * the document is libvirt's to tell. */
 static VapVerdict *
-ask_translation (const char *root, const VapRpcArgs *args, G_GNUC_UNUSED VapAction action,
-                 G_GNUC_UNUSED GError **error)
+ask_translation (const Asking *asking, G_GNUC_UNUSED GError **error)
 {
+  const char *xml = asking->args->xml;
   g_autoptr (GError) reason = NULL;
-  VapVerdict *verdict =
-      vap_judge_translated_xml (root, args->xml, strlen (args->xml), &reason);
+  VapVerdict *verdict = vap_judge_translated_xml (asking->root, xml, strlen (xml),
+                                                  mend_new (asking->config), &reason);
 
   if (verdict == NULL)
     g_info ("%s", reason->message);
@@ -77,50 +106,51 @@ ask_translation (const char *root, const VapRpcArgs *args, G_GNUC_UNUSED VapActi
 }
 
 static VapVerdict *
-ask_attach (const char *root, const VapRpcArgs *args, G_GNUC_UNUSED VapAction action,
-            GError **error)
+ask_attach (const Asking *asking, GError **error)
 {
+  const VapRpcArgs *args = asking->args;
   g_autofree char *uuid = guest_uuid (args);
 
-  return vap_judge_mended_attach (root, args->guest_name, uuid, args->xml,
+  return vap_judge_mended_attach (asking->root, args->guest_name, uuid, args->xml,
                                   strlen (args->xml), error);
 }
 
 static VapVerdict *
-ask_stored_guest (const char *root, const VapRpcArgs *args,
-                  G_GNUC_UNUSED VapAction action, GError **error)
+ask_stored_guest (const Asking *asking, GError **error)
 {
-  g_autofree char *uuid = guest_uuid (args);
+  g_autofree char *uuid = guest_uuid (asking->args);
 
-  return vap_judge_stored_guest (root, args->guest_name, uuid, error);
+  return vap_judge_stored_guest (asking->root, asking->args->guest_name, uuid, error);
 }
 
 static VapVerdict *
-ask_stored_snapshot (const char *root, const VapRpcArgs *args,
-                     G_GNUC_UNUSED VapAction action, GError **error)
+ask_stored_snapshot (const Asking *asking, GError **error)
 {
-  return vap_judge_stored_snapshot (root, args->guest_name, args->name, error);
+  return vap_judge_stored_snapshot (asking->root, asking->args->guest_name,
+                                    asking->args->name, error);
 }
 
 static VapVerdict *
-ask_device (const char *root, const VapRpcArgs *args, VapAction action, GError **error)
+ask_device (const Asking *asking, GError **error)
 {
-  return vap_judge_device_xml (root, args->xml, strlen (args->xml), action, error);
+  const char *xml = asking->args->xml;
+
+  return vap_judge_device_xml (asking->root, xml, strlen (xml), asking->action, error);
 }
 
 static VapVerdict *
-ask_stored_device (const char *root, const VapRpcArgs *args,
-                   G_GNUC_UNUSED VapAction action, GError **error)
+ask_stored_device (const Asking *asking, GError **error)
 {
-  return vap_judge_stored_device (root, args->name, error);
+  return vap_judge_stored_device (asking->root, asking->args->name, error);
 }
 
 static VapVerdict *
-ask_device_update (const char *root, const VapRpcArgs *args,
-                   G_GNUC_UNUSED VapAction action, GError **error)
+ask_device_update (const Asking *asking, GError **error)
 {
-  return vap_judge_device_update (root, args->xml, strlen (args->xml),
-                                  args->flags == FLAG_ONLY_CONFIG, error);
+  const char *xml = asking->args->xml;
+
+  return vap_judge_device_update (asking->root, xml, strlen (xml),
+                                  asking->args->flags == FLAG_ONLY_CONFIG, error);
 }
 
 #define GUEST VIR_FROM_DOMAIN
@@ -134,8 +164,8 @@ ask_device_update (const char *root, const VapRpcArgs *args,
 static const Call calls[] = {
   { 8, "DOMAIN_ATTACH_DEVICE", "dx", GUEST, ask_attach, START },
   { 9, "DOMAIN_CREATE", "d", GUEST, ask_stored_guest, START },
-  { 10, "DOMAIN_CREATE_XML", "xu", GUEST, ask_guest, START },
-  { 11, "DOMAIN_DEFINE_XML", "x", GUEST, ask_guest, DEFINE },
+  { 10, "DOMAIN_CREATE_XML", "xu", GUEST, ask_new_guest, START },
+  { 11, "DOMAIN_DEFINE_XML", "x", GUEST, ask_new_guest, DEFINE },
   { 108, "DOMAIN_MIGRATE_PREPARE2", "ShShx", GUEST, ask_guest, START },
   { 123, "NODE_DEVICE_CREATE_XML", "xu", DEVICE, ask_device, START },
   { 136, "CONNECT_DOMAIN_XML_TO_NATIVE", "sxu", GUEST, ask_translation, DEFINE },
@@ -156,9 +186,9 @@ static const Call calls[] = {
   { 303, "DOMAIN_MIGRATE_PREPARE3_PARAMS", "pou", GUEST, ask_guest, START },
   { 304, "DOMAIN_MIGRATE_PREPARE_TUNNEL3_PARAMS", "pou", GUEST, ask_guest, START },
   { 305, "DOMAIN_MIGRATE_PERFORM3_PARAMS", "dSpou", GUEST, ask_guest, START },
-  { 309, "DOMAIN_CREATE_XML_WITH_FILES", "xu", GUEST, ask_guest, START },
+  { 309, "DOMAIN_CREATE_XML_WITH_FILES", "xu", GUEST, ask_new_guest, START },
   { 310, "DOMAIN_CREATE_WITH_FILES", "du", GUEST, ask_stored_guest, START },
-  { 350, "DOMAIN_DEFINE_XML_FLAGS", "xu", GUEST, ask_guest, DEFINE },
+  { 350, "DOMAIN_DEFINE_XML_FLAGS", "xu", GUEST, ask_new_guest, DEFINE },
   { 389, "DOMAIN_MANAGED_SAVE_DEFINE_XML", "dXu", GUEST, ask_guest, DEFINE },
   { 411, "DOMAIN_CHECKPOINT_CREATE_XML", "dxu", CHECKPOINT, ask_moment, DEFINE },
   { 428, "NODE_DEVICE_DEFINE_XML", "xu", DEVICE, ask_device, DEFINE },
@@ -304,27 +334,70 @@ left_out_xml (const Call *call, const VapRpcArgs *args)
   return args->xml == NULL && strpbrk (call->shape, "Xp") != NULL;
 }
 
+/* What to do is not known for sure, so that nothing concerning AP is done. */
+static void
+refuse_unconfigured (const Call *call, const VapRpcHeader *header, const GError *error,
+                     VapAnswer *answer)
+{
+  g_autofree char *message =
+      g_strdup_printf (_ ("operation failed: virt-ap's configuration is wrong, so it "
+                          "lets nothing that concerns AP pass: %s"),
+                       error->message);
+
+  refuse (call, header, VIR_ERR_OPERATION_FAILED, message, answer);
+}
+
+/* Where errors only warn, what could not be judged passes too. */
+static void
+answer_unjudged (const Call *call, const VapRpcHeader *header, const VapConfig *config,
+                 const GError *error, VapAnswer *answer)
+{
+  if (config->policy[VAP_DOOR_GATE] == VAP_ENFORCE)
+    refuse_unjudged (call, header, error, answer);
+}
+
+/* @fault: what is wrong with the configuration, NULL if nothing is; then @config has what
+ * counts without one */
 static void
 judge_args (const Call *call, const VapRpcHeader *header, const guint8 *frame, gsize head,
+            const Asking *asking, const GError *fault, VapAnswer *answer)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict = call->ask (asking, &error);
+
+  if (error != NULL) {
+    answer_unjudged (call, header, asking->config, error, answer);
+  } else if (verdict != NULL && verdict->concerned && fault != NULL) {
+    refuse_unconfigured (call, header, fault, answer);
+  } else if (verdict != NULL) {
+    vap_verdict_enforce (verdict, asking->config, VAP_DOOR_GATE);
+    answer_verdict (call, header, frame, head, asking->args, verdict, answer);
+  }
+}
+
+static void
+judge_call (const Call *call, const VapRpcHeader *header, const guint8 *frame, gsize head,
             const char *root, VapAnswer *answer)
 {
   g_auto (VapRpcArgs) args = { 0 };
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) fault = NULL;
+  g_autoptr (VapConfig) config = vap_config_read (root, vap_finding_exists, &fault);
 
+  if (config == NULL)
+    config = vap_config_new ();
+  if (config->policy[VAP_DOOR_GATE] == VAP_OFF)
+    return;
   if (!vap_rpc_args_decode (call->shape, frame + head, header->length - head, &args)) {
     g_autofree char *message =
         g_strdup_printf (_ ("virt-ap cannot decode the arguments of %s"), call->name);
     refuse (call, header, VIR_ERR_RPC, message, answer);
     return;
   }
-  if (left_out_xml (call, &args))
-    return;
+  if (!left_out_xml (call, &args)) {
+    const Asking asking = { root, config, &args, call->action };
 
-  g_autoptr (VapVerdict) verdict = call->ask (root, &args, call->action, &error);
-  if (error != NULL)
-    refuse_unjudged (call, header, error, answer);
-  else if (verdict != NULL)
-    answer_verdict (call, header, frame, head, &args, verdict, answer);
+    judge_args (call, header, frame, head, &asking, fault, answer);
+  }
 }
 
 void
@@ -343,5 +416,5 @@ vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *ans
   }
   if (vap_rpc_header_has_fds (header))
     head += VAP_RPC_COUNT_SIZE;
-  judge_args (call, header, frame, head, root, answer);
+  judge_call (call, header, frame, head, root, answer);
 }

@@ -16,6 +16,7 @@
 #include <glib.h>
 #include <glib/gi18n.h>
 
+#include "config/settings.h"
 #include "gate/opening.h"
 #include "gate/procedures.h"
 #include "gate/relay.h"
@@ -68,6 +69,8 @@ parse_options (gint *argc, char ***argv, Options *options, GError **error)
 static gboolean
 serve (const Options *options, GError **error)
 {
+  g_autofree char *configured = NULL;
+  g_autoptr (GError) fault = NULL;
   g_auto (VapOpening) opening = {
     .client_in = STDIN_FILENO,
     .client_out = STDOUT_FILENO,
@@ -80,6 +83,9 @@ serve (const Options *options, GError **error)
     .user_data = options->root,
   };
 
+  if (options->socket == NULL && vap_config_socket (options->root, &configured, &fault))
+    opening.socket = configured;
+  opening.fault = fault;
   switch (vap_opening_run (&opening, error)) {
   case VAP_OPENING_FAILED:
     return FALSE;

@@ -323,7 +323,10 @@ vap_opening_run (VapOpening *opening, GError **error)
   if (!choose_socket (opening, &header, &path))
     return VAP_OPENING_CLOSED;
 
-  opening->daemon = vap_backend_connect (path, &failure);
+  if (opening->fault != NULL)
+    failure = g_error_copy (opening->fault);
+  else
+    opening->daemon = vap_backend_connect (path, &failure);
   if (opening->daemon >= 0)
     return keep_promises (opening, &header, &promises);
   if (header.type == VAP_RPC_CALL)

@@ -30,6 +30,7 @@ typedef enum {
  * @client_in: to read from the client
  * @client_out: to write to the client
  * @socket: (nullable): connect here, whatever the client says
+ * @fault: (nullable): why it is not known where to connect; the client is told
  * @daemon: (out): connected, or -1
  * @buffer: (out): what the client has sent that is for the daemon is between @start
  *   and @end
@@ -38,6 +39,7 @@ typedef struct {
   gint client_in;
   gint client_out;
   const char *socket;
+  const GError *fault;
   gint daemon;
   guint8 *buffer;
   gsize start;

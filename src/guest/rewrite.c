@@ -330,35 +330,97 @@ set_model (VapEdits *edits, const xmlNode *hostdev)
   vap_edits_set_attribute (edits, hostdev, "model", "vfio-ap");
 }
 
-/* In the domain, whose metadata gets the list of what was changed. */
+/* An entry for what was changed, to stand in our element of the metadata; @attributes
+ * needs no more escaping. */
 static void
-set_models (const Rewriting *rewriting, const char *const *uuids)
+take_entry (GPtrArray *entries, const xmlNode *crypto, const char *attributes)
 {
-  xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
   const xmlChar *prefix =
       crypto != NULL ? crypto->ns->prefix : (const xmlChar *) VAP_METADATA_PREFIX;
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
 
-  VAP_XML_FOREACH (rewriting->domain, NULL, "devices", devices)
-    VAP_XML_FOREACH (devices, NULL, "hostdev", hostdev) {
-      g_autoptr (VapGuestDevice) device = read_wrong_device (hostdev, uuids);
+  g_ptr_array_add (entries, g_strdup_printf ("<%s%schanged %s/>",
+                                             prefix != NULL ? (const char *) prefix : "",
+                                             prefix != NULL ? ":" : "", attributes));
+}
 
-      if (device == NULL)
-        continue;
-      set_model (rewriting->edits, hostdev);
-      g_ptr_array_add (
-          entries,
-          g_markup_printf_escaped (
-              "<%s%schanged device='%s' what='model' from='vfio-pci' to='vfio-ap'/>",
-              prefix != NULL ? (const char *) prefix : "", prefix != NULL ? ":" : "",
-              device->uuid));
-    }
+static void
+tell_entries (const Rewriting *rewriting, xmlNode *crypto, GPtrArray *entries)
+{
   if (entries->len == 0)
     return;
   if (crypto != NULL)
     vap_edits_append (rewriting->edits, crypto, entries);
   else
     add_crypto (rewriting, entries);
+}
+
+/* In the domain, whose metadata gets the list of what was changed. */
+static void
+set_models (const Rewriting *rewriting, const char *const *uuids)
+{
+  xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+
+  VAP_XML_FOREACH (rewriting->domain, NULL, "devices", devices)
+    VAP_XML_FOREACH (devices, NULL, "hostdev", hostdev) {
+      g_autoptr (VapGuestDevice) device = read_wrong_device (hostdev, uuids);
+      g_autofree char *entry = NULL;
+
+      if (device == NULL)
+        continue;
+      set_model (rewriting->edits, hostdev);
+      entry = g_markup_printf_escaped (
+          "device='%s' what='model' from='vfio-pci' to='vfio-ap'", device->uuid);
+      take_entry (entries, crypto, entry);
+    }
+  tell_entries (rewriting, crypto, entries);
+}
+
+/* told before, and taken out of <cpu> since */
+static gboolean
+is_told (const xmlNode *crypto, const char *feature)
+{
+  VAP_XML_FOREACH (crypto, VAP_METADATA_NS, "changed", changed) {
+    g_autofree char *name = vap_xml_attribute (changed, "feature");
+
+    if (g_strcmp0 (name, feature) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+add_features (const Rewriting *rewriting, const char *const *names)
+{
+  xmlNode *crypto = vap_guest_xml_crypto (rewriting->domain);
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+
+  for (; *names != NULL; names++) {
+    g_autofree char *entry =
+        g_markup_printf_escaped ("feature='%s' what='added'", *names);
+
+    g_ptr_array_add (
+        texts, g_markup_printf_escaped ("<feature policy='require' name='%s'/>", *names));
+    if (!is_told (crypto, *names))
+      take_entry (entries, crypto, entry);
+  }
+  vap_edits_append (rewriting->edits, rewriting->cpu, texts);
+  tell_entries (rewriting, crypto, entries);
+}
+
+char *
+vap_rewrite_add_features (const char *xml, gsize length, const char *const *names,
+                          GError **error)
+{
+  g_auto (Rewriting) rewriting = { NULL, NULL, NULL, NULL };
+
+  if (!rewriting_open (&rewriting, xml, length, error))
+    return NULL;
+  if (rewriting.cpu == NULL || *names == NULL)
+    return g_strndup (xml, length);
+  add_features (&rewriting, names);
+  return vap_edits_apply (rewriting.edits);
 }
 
 static char *

@@ -30,6 +30,19 @@ char *vap_rewrite_show_features (const char *xml, gsize length,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * vap_rewrite_add_features:
+ * @names: NULL-terminated names of features that <cpu> does not name
+ *
+ * Adds each as required to <cpu>, and tells so in
+ * <metadata><virt-ap:crypto><virt-ap:changed>.  A document whose <cpu> may not have
+ * features stays as it is.
+ *
+ * Returns: (transfer full): the new document, or NULL with @error
+ */
+char *vap_rewrite_add_features (const char *xml, gsize length, const char *const *names,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * vap_rewrite_set_models:
  * @xml: a domain, or one <hostdev>
  * @uuids: NULL-terminated canonical UUIDs of mediated devices

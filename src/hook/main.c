@@ -78,15 +78,56 @@ qemu_was_asked (const VapFindings *findings)
 }
 
 static int
+answer_verdict (const HookCall *call, VapVerdict *verdict, const VapConfig *config)
+{
+  g_autofree char *text = NULL;
+
+  vap_verdict_enforce (verdict, config, VAP_DOOR_HOOK);
+  text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
+  if (*text)
+    tell (call->guest, text);
+  if (vap_findings_refuse (verdict->findings))
+    return HOOK_VETO;
+  if (verdict->rewritten && qemu_was_asked (verdict->findings) &&
+      config->policy[VAP_DOOR_HOOK] == VAP_ENFORCE)
+    return veto_rewrite (call->guest);
+  return HOOK_PASS;
+}
+
+/* A configuration that is wrong is a fault of ours: it is told, and what is wrong with
+ * the guest too, and nothing is stopped. */
+static VapConfig *
+read_config (const HookCall *call)
+{
+  g_autoptr (GError) error = NULL;
+  VapConfig *config =
+      vap_config_read (door_root (call->root), vap_finding_exists, &error);
+  g_autofree char *text = NULL;
+
+  if (config)
+    return config;
+  text = g_strdup_printf (_ ("virt-ap: the configuration is wrong, so guest '%s' is let "
+                             "pass whatever is found: %s\n"),
+                          call->guest, error->message);
+  tell (call->guest, text);
+  config = vap_config_new ();
+  config->policy[VAP_DOOR_HOOK] = VAP_WARN;
+  return config;
+}
+
+static int
 judge_start (const HookCall *call)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (VapConfig) config = NULL;
   g_autoptr (VapVerdict) verdict = NULL;
-  g_autofree char *text = NULL;
   g_autofree char *xml = NULL;
   gsize length = 0;
 
   alarm (PATIENCE_SECONDS);
+  config = read_config (call);
+  if (config->policy[VAP_DOOR_HOOK] == VAP_OFF)
+    return HOOK_PASS;
   xml = door_read_all (VAP_XML_MAX, &length, &error);
   if (xml)
     verdict = vap_judge_domain_xml (door_root (call->root), xml, length, VAP_ACTION_START,
@@ -95,14 +136,7 @@ judge_start (const HookCall *call)
     tell_fault (call->guest, error->message);
     return HOOK_PASS;
   }
-  text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
-  if (*text)
-    tell (call->guest, text);
-  if (vap_findings_refuse (verdict->findings))
-    return HOOK_VETO;
-  if (verdict->rewritten && qemu_was_asked (verdict->findings))
-    return veto_rewrite (call->guest);
-  return HOOK_PASS;
+  return answer_verdict (call, verdict, config);
 }
 
 static void

@@ -50,27 +50,76 @@ note_models (VapVerdict *verdict, const char *guest, const char *const *uuids)
                          guest, *uuids));
 }
 
-/* Replaces the guest by one with the right models, and leaves its XML in
- * @verdict, if there is anything to do. */
+/* Goes on with @xml, which is taken, in the place of what the guest was read from. */
 static gboolean
-mend_guest (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
-            VapVerdict *verdict, GError **error)
+replace_guest (VapGuest **guest, char *xml, VapVerdict *verdict, GError **error)
 {
-  g_autofree const char **uuids = wrong_models (host, *guest);
   VapGuest *mended;
 
-  if (uuids[0] == NULL)
-    return TRUE;
-  verdict->rewritten = vap_rewrite_set_models (xml, length, uuids, error);
-  if (verdict->rewritten == NULL)
+  g_free (verdict->rewritten);
+  verdict->rewritten = xml;
+  if (xml == NULL)
     return FALSE;
-  note_models (verdict, (*guest)->name != NULL ? (*guest)->name : "", uuids);
-  mended = vap_guest_parse (verdict->rewritten, strlen (verdict->rewritten), error);
+  mended = vap_guest_parse (xml, strlen (xml), error);
   if (mended == NULL)
     return FALSE;
   vap_guest_unref (*guest);
   *guest = mended;
   return TRUE;
+}
+
+static gboolean
+mend_models (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
+             VapVerdict *verdict, GError **error)
+{
+  g_autofree const char **uuids = wrong_models (host, *guest);
+
+  if (uuids[0] == NULL)
+    return TRUE;
+  note_models (verdict, verdict->guest, uuids);
+  return replace_guest (guest, vap_rewrite_set_models (xml, length, uuids, error),
+                        verdict, error);
+}
+
+/* A <cpu> that can have no features is left to the rules, which say what to write. */
+static gboolean
+mend_features (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
+               VapVerdict *verdict, GError **error)
+{
+  g_autofree const char **names = vap_check_missing_features (host, *guest);
+  g_autofree char *list = g_strjoinv (", ", (char **) names);
+  g_autofree char *completed = NULL;
+
+  if (names[0] == NULL)
+    return TRUE;
+  completed = vap_rewrite_add_features (xml, length, names, error);
+  if (completed == NULL)
+    return FALSE;
+  if (strlen (completed) == length)
+    return TRUE;
+  g_ptr_array_add (
+      verdict->notes,
+      g_strdup_printf (_ ("guest '%s': AP features that its crypto device needs were "
+                          "added to <cpu>: %s"),
+                       verdict->guest, list));
+  return replace_guest (guest, g_steal_pointer (&completed), verdict, error);
+}
+
+/* Replaces the guest by one that is mended, and leaves its XML in @verdict, if there is
+ * anything to do. */
+static gboolean
+mend_guest (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
+            guint mend, VapVerdict *verdict, GError **error)
+{
+  g_autofree char *models = NULL;
+
+  if ((mend & VAP_MEND_MODELS) && !mend_models (host, guest, xml, length, verdict, error))
+    return FALSE;
+  if (!(mend & VAP_MEND_FEATURES))
+    return TRUE;
+  models = g_strdup (verdict->rewritten);
+  return mend_features (host, guest, models != NULL ? models : xml,
+                        models != NULL ? strlen (models) : length, verdict, error);
 }
 
 /* takes the features that QEMU must not see out of @xml, or of what it became */
@@ -92,15 +141,37 @@ hide_features (const char *xml, gsize length, const VapGuest *guest, const VapQe
   return verdict->rewritten != NULL;
 }
 
-/* What is done with a domain XML. */
-typedef enum {
-  WORK_JUDGE = 1 << 0,
-  WORK_MEND = 1 << 1,
-} Work;
+/* the guest's own device among what it asks for, for who reads of the verdict */
+static const char *
+crypto_device (const VapHost *host, const VapGuest *guest)
+{
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *device = guest->devices->pdata[i];
 
+    if (vap_host_is_matrix (host, device))
+      return device->uuid;
+  }
+  return NULL;
+}
+
+/* What libvirt or QEMU would refuse in the rewriting is no more than one refusal more. */
+static gboolean
+hide_or_refuse (const char *xml, gsize length, const VapGuest *guest, const VapQemu *qemu,
+                VapVerdict *verdict, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (hide_features (xml, length, guest, qemu, verdict, &reason) ||
+      vap_findings_refuse (verdict->findings))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+/* @judge: FALSE to only mend */
 static VapVerdict *
-work_on_guest (const char *root, const char *xml, gsize length, Work work,
-               VapAction action, GError **error)
+work_on_guest (const char *root, const char *xml, gsize length, guint mend,
+               gboolean judge, VapAction action, GError **error)
 {
   g_autoptr (VapGuest) guest = vap_guest_parse (xml, length, error);
   g_autoptr (VapHost) host = NULL;
@@ -116,15 +187,15 @@ work_on_guest (const char *root, const char *xml, gsize length, Work work,
   host = vap_host_read (root, error);
   if (host == NULL)
     return NULL;
-  if ((work & WORK_MEND) && !mend_guest (host, &guest, xml, length, verdict, error))
+  vap_verdict_concerns (verdict, guest->name != NULL ? guest->name : "",
+                        crypto_device (host, guest));
+  if (!mend_guest (host, &guest, xml, length, mend, verdict, error))
     return NULL;
 
   qemu = vap_judge_ask_qemu (host, guest);
-  if (work & WORK_JUDGE)
+  if (judge)
     vap_verdict_set_findings (verdict, vap_check_guest (host, qemu, guest, action));
-  if (vap_findings_refuse (verdict->findings))
-    g_clear_pointer (&verdict->rewritten, g_free);
-  else if (!hide_features (xml, length, guest, qemu, verdict, error))
+  if (!hide_or_refuse (xml, length, guest, qemu, verdict, error))
     return NULL;
   return g_steal_pointer (&verdict);
 }
@@ -133,20 +204,21 @@ VapVerdict *
 vap_judge_domain_xml (const char *root, const char *xml, gsize length, VapAction action,
                       GError **error)
 {
-  return work_on_guest (root, xml, length, WORK_JUDGE, action, error);
+  return work_on_guest (root, xml, length, 0, TRUE, action, error);
 }
 
 VapVerdict *
-vap_judge_mended_xml (const char *root, const char *xml, gsize length, VapAction action,
-                      GError **error)
+vap_judge_mended_xml (const char *root, const char *xml, gsize length, guint mend,
+                      VapAction action, GError **error)
 {
-  return work_on_guest (root, xml, length, WORK_JUDGE | WORK_MEND, action, error);
+  return work_on_guest (root, xml, length, mend, TRUE, action, error);
 }
 
 VapVerdict *
-vap_judge_translated_xml (const char *root, const char *xml, gsize length, GError **error)
+vap_judge_translated_xml (const char *root, const char *xml, gsize length, guint mend,
+                          GError **error)
 {
-  return work_on_guest (root, xml, length, WORK_MEND, VAP_ACTION_DEFINE, error);
+  return work_on_guest (root, xml, length, mend, FALSE, VAP_ACTION_DEFINE, error);
 }
 
 /* A guest that this user may not read.  Its CPU is taken for the host's, which has
@@ -210,6 +282,7 @@ judge_attached (const VapHost *host, const char *guest_name, const char *guest_u
   qemu = vap_judge_ask_qemu (host, after);
   verdict = verdict_take (vap_check_guest (
       host, qemu, after, running ? VAP_ACTION_START : VAP_ACTION_DEFINE));
+  vap_verdict_concerns (verdict, guest_name, device->uuid);
   if (known == NULL)
     add_guest_unread (verdict->findings, guest_name);
   return verdict;
@@ -256,7 +329,7 @@ work_on_attach (const char *root, const char *guest_name, const char *guest_uuid
     return NULL;
 
   verdict = judge_attached (host, guest_name, guest_uuid, device, mend, error);
-  if (verdict != NULL && rewritten != NULL && !vap_findings_refuse (verdict->findings)) {
+  if (verdict != NULL && rewritten != NULL) {
     const char *const uuids[] = { device->uuid, NULL };
 
     verdict->rewritten = g_steal_pointer (&rewritten);
@@ -283,6 +356,7 @@ static VapVerdict *
 judge_device (const char *root, const VapDevice *device, VapAction action, GError **error)
 {
   g_autoptr (VapHost) host = NULL;
+  VapVerdict *verdict;
 
   if (!vap_device_is_matrix (device))
     return vap_verdict_new ();
@@ -291,7 +365,9 @@ judge_device (const char *root, const VapDevice *device, VapAction action, GErro
   if (host == NULL)
     return NULL;
 
-  return verdict_take (vap_check_device (host, device, action));
+  verdict = verdict_take (vap_check_device (host, device, action));
+  vap_verdict_concerns (verdict, NULL, device->uuid);
+  return verdict;
 }
 
 VapVerdict *

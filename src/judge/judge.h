@@ -7,27 +7,46 @@
 #pragma once
 
 #include "check/check.h"
+#include "config/settings.h"
 
 G_BEGIN_DECLS
 
 /**
  * VapVerdict:
+ * @concerned: AP came into it; else nothing was looked at, and all that follows is empty
+ * @guest: (nullable): its name, as far as the question tells it
+ * @device: (nullable): UUID of the matrix that the question is about
  * @findings: always there
- * @rewritten: (nullable): the XML to pass on instead, NULL when it goes on as it came
+ * @rewritten: (nullable): the XML to pass on instead, NULL when it goes on as it came;
+ *   means nothing when the findings refuse
  * @stale: what is stored asks for a CPU feature that its QEMU has no property for, so
  *   that it does not start before it is defined again
  * @notes: char *: for a log, what @rewritten changes and what was left to another
  *   door, a sentence each
+ * @lowered: how much of it would have refused, had vap_verdict_enforce() not made
+ *   warnings of it
  */
 typedef struct {
+  gboolean concerned;
+  char *guest;
+  char *device;
   VapFindings *findings;
   char *rewritten;
   gboolean stale;
   GPtrArray *notes;
+  guint lowered;
 } VapVerdict;
 
 void vap_verdict_free (VapVerdict *verdict);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapVerdict, vap_verdict_free)
+
+/**
+ * vap_verdict_enforce:
+ *
+ * What the configuration makes of it at this door: findings that are off go, errors that
+ * only warn become warnings.  Every door calls it before it looks at the findings.
+ */
+void vap_verdict_enforce (VapVerdict *verdict, const VapConfig *config, VapDoor door);
 
 /**
  * vap_judge_domain_xml:
@@ -41,19 +60,31 @@ VapVerdict *vap_judge_domain_xml (const char *root, const char *xml, gsize lengt
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * VapMend: what is mended without a question
+ * @VAP_MEND_MODELS: an AP matrix of model vfio-pci becomes vfio-ap
+ * @VAP_MEND_FEATURES: a guest with a crypto device gets the AP features that it does not
+ *   name, lacks, and this host has
+ */
+typedef enum {
+  VAP_MEND_MODELS = 1 << 0,
+  VAP_MEND_FEATURES = 1 << 1,
+} VapMend;
+
+/**
  * vap_judge_mended_xml:
+ * @mend: VapMend, or'ed
  *
- * As vap_judge_domain_xml(), for who can pass on another document: what virt-ap can
- * mend without a question is mended first, then judged.
+ * As vap_judge_domain_xml(), for who can pass on another document: it is mended first,
+ * then judged.
  */
 VapVerdict *vap_judge_mended_xml (const char *root, const char *xml, gsize length,
-                                  VapAction action,
+                                  guint mend, VapAction action,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* the same document mended, and without what QEMU has no property for, but not
  * judged: there are no findings */
 VapVerdict *vap_judge_translated_xml (const char *root, const char *xml, gsize length,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                      guint mend, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * vap_judge_attach_xml:

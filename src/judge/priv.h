@@ -14,6 +14,9 @@ VapVerdict *vap_verdict_new (void);
 /* takes @findings, in the place of those there were */
 void vap_verdict_set_findings (VapVerdict *verdict, VapFindings *findings);
 
+/* that AP came into it; @guest and @device: what is known of the two, NULL else */
+void vap_verdict_concerns (VapVerdict *verdict, const char *guest, const char *device);
+
 /* (transfer full): NULL when there is nothing to ask or no answer: the rules tell the
  * two apart */
 VapQemu *vap_judge_ask_qemu (const VapHost *host, const VapGuest *guest);

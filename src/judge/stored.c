@@ -35,6 +35,7 @@ judge_guest (const VapHost *host, const VapGuest *guest, VapVerdict *verdict)
 
   if (!vap_guest_concerns_ap (guest))
     return;
+  vap_verdict_concerns (verdict, guest->name != NULL ? guest->name : "", NULL);
   qemu = vap_judge_ask_qemu (host, guest);
   vap_verdict_set_findings (verdict,
                             vap_check_guest (host, qemu, guest, VAP_ACTION_START));
@@ -150,9 +151,11 @@ vap_judge_stored_device (const char *root, const char *name, GError **error)
     return NULL;
   verdict = vap_verdict_new ();
   known = vap_host_find_device (host, uuid);
-  if (known != NULL && known->definition != NULL)
-    vap_verdict_set_findings (
-        verdict, vap_check_device (host, known->definition, VAP_ACTION_START));
+  if (known == NULL || known->definition == NULL)
+    return verdict;
+  vap_verdict_concerns (verdict, NULL, uuid);
+  vap_verdict_set_findings (verdict,
+                            vap_check_device (host, known->definition, VAP_ACTION_START));
   return verdict;
 }
 
@@ -176,6 +179,7 @@ vap_judge_device_update (const char *root, const char *xml, gsize length,
     vap_verdict_free (verdict);
     return NULL;
   }
+  vap_verdict_concerns (verdict, NULL, device->uuid);
   known = device->uuid != NULL ? vap_host_find_device (host, device->uuid) : NULL;
   live = !only_stored && known != NULL && known->active;
   vap_verdict_set_findings (

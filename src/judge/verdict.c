@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verdict, and QEMU's part in it.
+ * The verdict, what the configuration makes of it, and QEMU's part in it.
  */
+#include "config.h"
+
 #include "judge/priv.h"
+
+#include <glib/gi18n-lib.h>
 
 VapVerdict *
 vap_verdict_new (void)
@@ -20,6 +24,8 @@ vap_verdict_free (VapVerdict *verdict)
   if (verdict == NULL)
     return;
 
+  g_free (verdict->guest);
+  g_free (verdict->device);
   vap_findings_free (verdict->findings);
   g_free (verdict->rewritten);
   g_ptr_array_unref (verdict->notes);
@@ -31,6 +37,43 @@ vap_verdict_set_findings (VapVerdict *verdict, VapFindings *findings)
 {
   vap_findings_free (verdict->findings);
   verdict->findings = findings;
+}
+
+void
+vap_verdict_concerns (VapVerdict *verdict, const char *guest, const char *device)
+{
+  verdict->concerned = TRUE;
+  g_free (verdict->guest);
+  verdict->guest = g_strdup (guest);
+  g_free (verdict->device);
+  verdict->device = g_strdup (device);
+}
+
+void
+vap_verdict_enforce (VapVerdict *verdict, const VapConfig *config, VapDoor door)
+{
+  GPtrArray *list = verdict->findings->list;
+
+  for (guint i = list->len; i-- > 0;) {
+    VapFinding *finding = list->pdata[i];
+    VapEnforcement set = vap_config_finding (config, door, finding->info->id);
+
+    if (set == VAP_OFF) {
+      g_ptr_array_remove_index (list, i);
+    } else if (set == VAP_WARN && finding->severity == VAP_SEVERITY_ERROR) {
+      finding->severity = VAP_SEVERITY_WARNING;
+      verdict->lowered++;
+    }
+  }
+  if (!verdict->stale || config->policy[door] == VAP_ENFORCE)
+    return;
+  verdict->stale = FALSE;
+  verdict->lowered++;
+  g_ptr_array_add (verdict->notes,
+                   g_strdup_printf (_ ("guest '%s' asks for a CPU feature that its QEMU "
+                                       "has no property for, so that QEMU will not "
+                                       "start"),
+                                    verdict->guest));
 }
 
 VapQemu *

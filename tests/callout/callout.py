@@ -378,6 +378,51 @@ printf %s "$3" | "$1" -e post -s success $4
         check(os.listdir(host.path('run/lock')) == [], 'files left')
 
 
+def configure(host, text):
+    os.makedirs(host.path('etc/virt-ap'), exist_ok=True)
+    host.write('etc/virt-ap/virt-ap.conf', text)
+
+
+def test_policy():
+    """a door that warns, or is off, keeps the lock all the same"""
+    for text, told in (('[callout]\npolicy=warn\n', 'warning[queue-in-use]'),
+                       ('[callout-findings]\nqueue-in-use=warn\n', 'warning[queue-in-use]'),
+                       ('[findings]\nqueue-in-use=off\n', ''),
+                       ('[callout]\npolicy=off\n', '')):
+        with Host(ONE) as host:
+            configure(host, text)
+            answer = call(host, 'pre', 'start', TAKEN)
+            check(answer.status == 0, text, answer)
+            check(told in answer.err and (told or 'queue-in-use' not in answer.err), answer)
+            check(lock_holder(host) == os.getpid(), text, 'lock')
+            check(call(host, 'post', 'start', TAKEN).status == 0)
+    with Host(ONE) as host:
+        configure(host, '[gate]\npolicy=off\n[hook]\npolicy=off\n')
+        check(call(host, 'pre', 'start', TAKEN).status == 1)
+
+
+def test_what_cannot_be_judged_passes_where_errors_warn():
+    with Host(ONE) as host:
+        host.write('sys/bus/ap/apmask', '0x12\n')
+        check(call(host, 'pre', 'start', GOOD).status == 1)
+        configure(host, '[callout]\npolicy=warn\n')
+        answer = call(host, 'pre', 'start', GOOD)
+        check(answer.status == 0 and 'is let pass' in answer.err, answer)
+
+
+def test_broken_configuration_refuses():
+    with Host(ONE) as host:
+        configure(host, '[callout]\npolicy=of\n')
+        for action in 'define', 'modify', 'start':
+            answer = call(host, 'pre', action, GOOD)
+            check(answer.status == 1, answer)
+            check('virt-ap.conf:2: [callout] policy:' in answer.err, answer)
+            check(lock_holder(host) == 0, action, 'lock left')
+        for action in 'stop', 'undefine':
+            check(call(host, 'pre', action, GOOD).status == 0, action)
+            check(call(host, 'post', action, GOOD).status == 0, action)
+
+
 def test_help_and_version():
     answer = run([CALLOUT, '--help'])
     check(answer.status == 0 and 'Usage' in answer.out, answer)

@@ -17,6 +17,10 @@ SCHEMAS = os.path.join(TOPDIR, "schemas")
 METADATA = """<virt-ap:crypto xmlns:virt-ap='urn:virt-ap:domain:1.0'>
   <virt-ap:feature name='apxa' policy='require'/></virt-ap:crypto>"""
 
+CHANGED = """<virt-ap:crypto xmlns:virt-ap='urn:virt-ap:domain:1.0'>
+  <virt-ap:changed device='d' what='model' from='vfio-pci' to='vfio-ap'/>
+  <virt-ap:changed feature='apft' what='added'/></virt-ap:crypto>"""
+
 # the guest of the host "ailing"
 FORGING = "11111111-2222-4333-8444-555555555508"
 
@@ -116,6 +120,9 @@ def check_xml(tap, scratch):
              ("nodedev-ap", "an unknown attribute", device.replace("assign_domain", "x"), False),
              ("nodedev-ap", "a value that is no number", device.replace("'4'", "'4x'"), False),
              ("domain-crypto", "our metadata", METADATA, True),
+             ("domain-crypto", "what was changed", CHANGED, True),
+             ("domain-crypto", "a change of an unknown kind",
+              CHANGED.replace("added", "x"), False),
              ("domain-crypto", "an unknown policy", METADATA.replace("require", "x"), False)]
     for schema, name, text, valid in cases:
         done = subprocess.run(["xmllint", "--noout", "--relaxng",

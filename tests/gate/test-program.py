@@ -333,6 +333,110 @@ def test_refusal():
         c.relays()
 
 
+def configure(c, text):
+    path = os.path.join(c.root, "etc/virt-ap")
+    os.makedirs(path, exist_ok=True)
+    with open(os.path.join(path, "virt-ap.conf"), "w") as file:
+        file.write(text)
+
+
+def passes(c, xml, serial):
+    """what of @xml reaches the daemon"""
+    c.client.sendall(define(xml, serial))
+    fields, payload = read_frame(c.daemon)
+    assert fields[3:] == (DEFINE_XML_FLAGS, CALL, serial, OK), fields
+    length = struct.unpack(">I", payload[:4])[0]
+    return payload[4:4 + length].decode()
+
+
+def test_policy():
+    """it counts for the next call, on a connection that is open"""
+    bad = crypto_guest(["ap", "apqci", "apft", "apqi"], UUID[:-1] + "9")
+    with Connection(host=HOST) as c:
+        c.client.sendall(define(bad, 1))
+        assert "device-unknown" in read_error(c.client, 1)[1]
+        for serial, text in enumerate(("[gate]\npolicy=warn\n", "[gate]\npolicy=off\n",
+                                       "[findings]\ndevice-unknown=warn\n",
+                                       "[gate-findings]\ndevice-unknown=off\n"), 2):
+            configure(c, text)
+            assert passes(c, bad, serial) == bad
+        configure(c, "[hook]\npolicy=off\n[hook-findings]\ndevice-unknown=off\n")
+        c.client.sendall(define(bad, 9))
+        assert "device-unknown" in read_error(c.client, 9)[1]
+        c.relays()
+
+
+def test_unjudged_where_errors_warn():
+    """what cannot be judged goes on too, also rubbish: that is the daemon's to refuse"""
+    with Connection(host=HOST) as c:
+        configure(c, "[gate]\npolicy=warn\n")
+        assert passes(c, "<domain", 1) == "<domain"
+        with open(os.path.join(c.root, "sys/bus/ap/apmask"), "w") as file:
+            file.write("0x12\n")
+        xml = crypto_guest(["ap"])
+        assert passes(c, xml, 2) == xml
+        configure(c, "[gate]\npolicy=enforce\n")
+        c.client.sendall(define(xml, 3))
+        assert "apmask" in read_error(c.client, 3)[1]
+
+
+def test_broken_configuration():
+    """refuses what concerns AP, and nothing else; the message says where"""
+    good = crypto_guest(["ap", "apqci", "apft", "apqi"])
+    harmless = "<domain type='kvm'><os><type arch='x86_64'>hvm</type></os></domain>"
+    with Connection(host=HOST) as c:
+        assert passes(c, good, 1) == good
+        configure(c, "[gate]\npolicy=warn\n\n[findings]\nno-such=off\n")
+        c.client.sendall(define(good, 2))
+        code, message = read_error(c.client, 2)
+        assert code == VIR_ERR_OPERATION_FAILED, code
+        assert "/etc/virt-ap/virt-ap.conf:5: [findings] no-such: " in message, message
+        assert passes(c, harmless, 3) == harmless
+        c.relays()
+
+
+def test_complete():
+    """what a guest lacks is added and told, once; what it was denied is refused"""
+    with Connection(host=HOST) as c:
+        c.client.sendall(define(crypto_guest(["ap"]), 1))
+        assert "apft-off" in read_error(c.client, 1)[1]
+        configure(c, "[gate]\ncomplete=yes\n")
+        passed = passes(c, crypto_guest(["ap"]), 2)
+        for name in "apqci", "apft", "apqi":
+            assert f"<feature policy='require' name='{name}'/>" in passed, passed
+            assert f"<virt-ap:changed feature='{name}' what='added'/>" in passed, passed
+        assert "feature='ap'" not in passed, passed
+        assert passes(c, passed, 3) == passed
+        denied = crypto_guest(["ap"]).replace(
+            "</cpu>", "<feature policy='disable' name='apft'/></cpu>")
+        c.client.sendall(define(denied, 4))
+        assert "apft-off" in read_error(c.client, 4)[1]
+
+
+def test_configured_socket():
+    """--socket comes first; without it the configuration says where; a fault is told"""
+    for there, text, told in ((True, "[gate]\nsocket={}\n", None),
+                              (False, "[gate]\nsocket={}.not\n", "sock.not'"),
+                              (False, "\n[gate]\nsocket=sock\n",
+                               "virt-ap.conf:3: [gate] socket: ")):
+        with Connection(begin=False) as c:
+            path = c.listener.getsockname()
+            configure(c, text.format(path))
+            client, inner = socket.socketpair()
+            client.settimeout(30)
+            gate = subprocess.Popen([GATE, "--root", c.root], stdin=inner, stdout=inner)
+            inner.close()
+            client.sendall(frame(OPEN, CALL, 5, b"\0" * 8))
+            if there:
+                daemon, _ = c.listener.accept()
+                assert read_frame(daemon)[0][3] == OPEN
+                daemon.close()
+            else:
+                assert told in read_error(client, 5)[1]
+            client.close()
+            assert gate.wait(10) == 0
+
+
 GUEST_UUID = "0f0f0f0f-0000-4000-8000-0000000000aa"
 GUEST = string("web1") + bytes.fromhex(GUEST_UUID.replace("-", "")) + b"\xff" * 4
 BAD_UUID = UUID[:-1] + "9"

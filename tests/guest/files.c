@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pairs of files in domain/, device/ and rewrite/: a new case is new files
+ * The pairs of files in domain/, device/, rewrite/ and complete/: a new case is new files
  * only.
  */
 #include <string.h>
@@ -116,6 +116,30 @@ test_rewrite (void)
   for_each_file ("rewrite", ".xml", check_rewrite);
 }
 
+/* what a guest is completed with, here */
+static const char *const missing[] = { "apft", "apqi", NULL };
+
+static void
+check_complete (const char *path, const char *text, gsize length)
+{
+  g_autofree char *should = NULL;
+  g_autofree char *is = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_str_has_suffix (path, ".completed.xml"))
+    return;
+  should = read_beside (path, ".xml", ".completed.xml");
+  is = vap_rewrite_add_features (text, length, missing, &error);
+  g_assert_no_error (error);
+  same_text (path, is, should);
+}
+
+static void
+test_complete (void)
+{
+  for_each_file ("complete", ".xml", check_complete);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -123,5 +147,6 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/files/domain", test_domain);
   g_test_add_func ("/guest/files/device", test_device);
   g_test_add_func ("/guest/files/rewrite", test_rewrite);
+  g_test_add_func ("/guest/files/complete", test_complete);
   return g_test_run ();
 }

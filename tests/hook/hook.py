@@ -224,6 +224,41 @@ def test_guest_names_are_no_options():
             check(f"'{name}'" in answer.err, name, answer)
 
 
+def configure(host, text):
+    os.makedirs(host.path('etc/virt-ap'), exist_ok=True)
+    host.write('etc/virt-ap/virt-ap.conf', text)
+
+
+def test_policy():
+    with Host(HOST) as host:
+        configure(host, '[hook]\npolicy=warn\n')
+        answer = prepare(host, TAKEN)
+        check_passes(answer)
+        check('warning[device-in-use]' in answer.err, answer)
+        answer = prepare(host, guest_xml('web2', GUEST2, [MATRIX2],
+                                         ['ap', 'apqci', 'apft', 'apxa']))
+        check_passes(answer)
+        configure(host, '[hook]\npolicy=off\n')
+        answer = prepare(host, TAKEN)
+        check_passes(answer)
+        check(answer.err == '', answer)
+        configure(host, '[hook-findings]\ndevice-in-use=off\n')
+        check_passes(prepare(host, TAKEN))
+        configure(host, '[gate]\npolicy=off\n[callout-findings]\ndevice-in-use=off\n')
+        check(prepare(host, TAKEN).status == 1)
+
+
+def test_broken_configuration_stops_no_guest():
+    with Host(HOST) as host:
+        configure(host, '[hook]\n\npolicy=of\n')
+        answer = prepare(host, TAKEN)
+        check_passes(answer)
+        check('virt-ap.conf:3: [hook] policy:' in answer.err, answer)
+        check('warning[device-in-use]' in answer.err, answer)
+        for operation, sub in OPERATIONS:
+            check_passes(prepare(host, TAKEN, 'web2', operation, sub))
+
+
 def test_root_option():
     with Host(HOST) as host:
         answer = run([HOOK, '--root', host.root, 'web2', 'prepare', 'begin', '-'], TAKEN,

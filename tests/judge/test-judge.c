@@ -156,7 +156,7 @@ test_rewritten (void)
   g_assert_cmpint (vap_guest_feature (passed_on, "apxa")->policy, ==, VAP_POLICY_REQUIRE);
 }
 
-/* what is not rewritten: nothing to hide, or refused */
+/* nothing to hide, or refused */
 static void
 test_not_rewritten (void)
 {
@@ -182,7 +182,7 @@ test_not_rewritten (void)
         = vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
 
     assert_verdict (verdict, error, rows[i].begins);
-    g_assert_null (verdict->rewritten);
+    g_assert_true (verdict->rewritten == NULL || vap_findings_refuse (verdict->findings));
   }
 }
 
@@ -303,7 +303,8 @@ test_mended (void)
   g_autoptr (VapVerdict) attached = NULL;
   g_autoptr (VapGuest) guest = NULL;
 
-  verdict = vap_judge_mended_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+  verdict = vap_judge_mended_xml (root, xml, strlen (xml), VAP_MEND_MODELS,
+                                  VAP_ACTION_START, &error);
   assert_verdict (verdict, error, "");
   g_assert_cmpuint (verdict->notes->len, ==, 1);
   g_assert_nonnull (strstr (verdict->notes->pdata[0], DEVICE));
@@ -316,11 +317,13 @@ test_mended (void)
                             "from='vfio-pci' to='vfio-ap'/>"));
 
   /* the second time there is nothing left to do */
-  translated = vap_judge_translated_xml (root, xml, strlen (xml), &error);
+  translated = vap_judge_translated_xml (root, xml, strlen (xml), VAP_MEND_MODELS,
+                                         &error);
   g_assert_cmpstr (translated->rewritten, ==, verdict->rewritten);
   vap_verdict_free (g_steal_pointer (&translated));
   translated = vap_judge_translated_xml (root, verdict->rewritten,
-                                         strlen (verdict->rewritten), &error);
+                                         strlen (verdict->rewritten), VAP_MEND_MODELS,
+                                         &error);
   g_assert_null (translated->rewritten);
   g_assert_cmpuint (translated->notes->len, ==, 0);
 
@@ -344,7 +347,8 @@ test_not_mended (void)
   g_autoptr (VapVerdict) verdict = NULL;
   g_autoptr (VapVerdict) attached = NULL;
 
-  verdict = vap_judge_mended_xml (root, xml, strlen (xml), VAP_ACTION_START, &error);
+  verdict = vap_judge_mended_xml (root, xml, strlen (xml), VAP_MEND_MODELS,
+                                  VAP_ACTION_START, &error);
   assert_verdict (verdict, error, "");
   g_assert_null (verdict->rewritten);
   attached = vap_judge_mended_attach (root, "web1", WEB1, gpu, strlen (gpu), &error);
@@ -466,6 +470,108 @@ test_device_update (void)
   }
 }
 
+static VapConfig *
+config_of (const char *text)
+{
+  VapConfig *config = vap_config_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (vap_config_merge (config, "F", text, strlen (text), vap_finding_exists,
+                                   &error));
+  g_assert_no_error (error);
+  return config;
+}
+
+/* the same guest under several configurations: apft-off and feature-missing are errors,
+ * feature-needs and qemu-not-asked warnings */
+static void
+test_enforce (void)
+{
+  static const struct {
+    const char *config;
+    gboolean refuses;
+    guint lowered;
+    guint findings;
+  } rows[] = {
+    { "", TRUE, 0, 4 },
+    { "[gate]\npolicy=warn\n", FALSE, 2, 4 },
+    { "[hook]\npolicy=warn\n", TRUE, 0, 4 },
+    { "[findings]\napft-off=off\n", TRUE, 0, 3 },
+    { "[findings]\napft-off=off\nfeature-missing=off\n", FALSE, 0, 2 },
+    { "[findings]\nfeature-needs=enforce\nqemu-not-asked=off\n", TRUE, 0, 3 },
+    { "[gate]\npolicy=warn\n[gate-findings]\napft-off=enforce\n", TRUE, 1, 4 },
+    { "[findings]\napft-off=warn\nfeature-missing=off\nfeature-needs=enforce\n", FALSE, 1,
+      3 },
+    { "[gate]\npolicy=off\n", FALSE, 0, 0 },
+  };
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+  g_autofree char *xml = guest_xml (
+      "s390x", "<feature name='ap'/><feature name='appvi'/>", hostdev, "/no/such/qemu");
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VapConfig) config = config_of (rows[i].config);
+    g_autoptr (VapVerdict) verdict
+        = vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_DEFINE, &error);
+
+    g_assert_no_error (error);
+    vap_verdict_enforce (verdict, config, VAP_DOOR_GATE);
+    g_assert_cmpuint (verdict->findings->list->len, ==, rows[i].findings);
+    g_assert_cmpint (vap_findings_refuse (verdict->findings), ==, rows[i].refuses);
+    g_assert_cmpuint (verdict->lowered, ==, rows[i].lowered);
+    g_assert_true (verdict->concerned);
+    g_assert_cmpstr (verdict->guest, ==, "new");
+    g_assert_cmpstr (verdict->device, ==, DEVICE);
+  }
+}
+
+/* a guest that lacks features gets those that the host has and it does not name */
+static void
+test_completed (void)
+{
+  static const struct {
+    const char *features;
+    const char *added; /* NULL: the document stays as it is */
+  } rows[] = {
+    { "", "ap, apqci, apft" },
+    { "<feature name='ap'/>", "apqci, apft" },
+    { "<feature name='ap'/><feature name='apqci'/><feature name='apft'/>", NULL },
+    { "<feature name='ap'/><feature name='apft' policy='disable'/>", "apqci" },
+    { "<feature name='ap' policy='forbid'/>", NULL },
+    { "<feature name='ap'/><feature name='apqci' policy='optional'/>", "apft" },
+  };
+  g_autoptr (VapTestTree) root = vap_test_tree_new (host_text);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *xml
+        = guest_xml ("s390x", rows[i].features, hostdev, "/no/such/qemu");
+    g_autofree char *plain = guest_xml ("s390x", rows[i].features, "", "/no/such/qemu");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VapVerdict) verdict = vap_judge_mended_xml (
+        root, xml, strlen (xml), VAP_MEND_MODELS | VAP_MEND_FEATURES, VAP_ACTION_DEFINE,
+        &error);
+    g_autoptr (VapVerdict) unmended = vap_judge_mended_xml (
+        root, xml, strlen (xml), VAP_MEND_MODELS, VAP_ACTION_DEFINE, &error);
+    g_autoptr (VapVerdict) deviceless = vap_judge_mended_xml (
+        root, plain, strlen (plain), VAP_MEND_FEATURES, VAP_ACTION_DEFINE, &error);
+    g_autoptr (VapVerdict) again = NULL;
+
+    g_assert_no_error (error);
+    g_assert_null (unmended->rewritten);
+    g_assert_null (deviceless->rewritten);
+    if (rows[i].added == NULL) {
+      g_assert_null (verdict->rewritten);
+      g_assert_cmpuint (verdict->notes->len, ==, 0);
+      continue;
+    }
+    g_assert_cmpuint (verdict->notes->len, ==, 1);
+    g_assert_true (g_str_has_suffix (verdict->notes->pdata[0], rows[i].added));
+    again = vap_judge_mended_xml (root, verdict->rewritten, strlen (verdict->rewritten),
+                                  VAP_MEND_FEATURES, VAP_ACTION_DEFINE, &error);
+    g_assert_null (again->rewritten);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -484,5 +590,7 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/stored-guest", test_stored_guest);
   g_test_add_func ("/judge/stored-device", test_stored_device);
   g_test_add_func ("/judge/device-update", test_device_update);
+  g_test_add_func ("/judge/enforce", test_enforce);
+  g_test_add_func ("/judge/completed", test_completed);
   return g_test_run ();
 }
