@@ -82,4 +82,29 @@ void vap_mask_format (const VapMask *mask, char text[VAP_MASK_TEXT_SIZE]);
  * show numbers; free with g_free() */
 char *vap_mask_to_list (const VapMask *mask, guint width);
 
+/* the empty set in a list that a user writes */
+#define VAP_MASK_LIST_NONE "none"
+
+/**
+ * vap_mask_parse_list:
+ * @text: "5,0xab,0x10-0x1f": numbers 0 to 255, decimal or hexadecimal with 0x, and
+ *   ranges; or %VAP_MASK_LIST_NONE.  A leading zero is refused where the bases differ.
+ *
+ * Returns: FALSE with %VAP_ERROR_MALFORMED, naming the text; @mask is unchanged then
+ */
+gboolean vap_mask_parse_list (const char *text, VapMask *mask,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * vap_mask_change:
+ * @text: as for vap_mask_parse_list(), which replaces the set, or with a sign before
+ *   each number or range, "+7,-5,-0x10-0x1f", which adds to it and takes from it in
+ *   that order
+ */
+gboolean vap_mask_change (VapMask *mask, const char *text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the set as vap_mask_parse_list() takes it: "5,7-9", decimal; free with g_free() */
+char *vap_mask_to_numbers (const VapMask *mask);
+
 G_END_DECLS

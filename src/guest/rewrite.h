@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changes to a domain XML on its way to libvirt and back: CPU features that
- * QEMU has no property for are kept in our metadata instead of <cpu>.  All else
- * in the document stays as it is.
+ * QEMU has no property for are kept in our metadata instead of <cpu>; and a crypto
+ * device is put in or taken out.  All else in the document stays as it is.
  */
 #pragma once
 
@@ -55,5 +55,28 @@ char *vap_rewrite_add_features (const char *xml, gsize length, const char *const
  */
 char *vap_rewrite_set_models (const char *xml, gsize length, const char *const *uuids,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * vap_rewrite_add_device:
+ * @uuid: canonical UUID of an AP matrix
+ * @features: NULL-terminated names of CPU features; one that <cpu> names already, with
+ *   whatever policy, is left as it is
+ *
+ * Puts the matrix among the guest's devices, unless it is there, and demands the
+ * features.
+ *
+ * Returns: (transfer full): the new document, or NULL with @error: also when a feature is
+ *   needed and there is no <cpu> that may have one
+ */
+char *vap_rewrite_add_device (const char *xml, gsize length, const char *uuid,
+                              const char *const *features,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the document without the device; its CPU features stay */
+char *vap_rewrite_remove_device (const char *xml, gsize length, const char *uuid,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the <hostdev> alone, as vap_rewrite_add_device() adds it; free with g_free() */
+char *vap_rewrite_device_xml (const char *uuid);
 
 G_END_DECLS

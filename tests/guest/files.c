@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The pairs of files in domain/, device/, rewrite/ and complete/: a new case is new files
- * only.
+ * The pairs of files in domain/, device/, rewrite/, complete/ and add-device/: a new case
+ * is new files only.
  */
 #include <string.h>
 
@@ -140,6 +140,57 @@ test_complete (void)
   for_each_file ("complete", ".xml", check_complete);
 }
 
+#define DEVICE "62177883-f1bb-47f0-914d-32a22e3a8801"
+
+static char *
+add_device (const char *xml, gsize length)
+{
+  static const char *const features[] = { "ap", "apqci", "apft", "apqi", NULL };
+  g_autoptr (GError) error = NULL;
+  char *result = vap_rewrite_add_device (xml, length, DEVICE, features, &error);
+
+  return result != NULL ? result : describe_error (error);
+}
+
+static char *
+remove_device (const char *xml, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  char *result = vap_rewrite_remove_device (xml, length, DEVICE, &error);
+
+  return result != NULL ? result : describe_error (error);
+}
+
+/* In, again, and out, as the files have it. */
+static void
+check_add_device (const char *path, const char *text, gsize length)
+{
+  g_autofree char *should_with = NULL;
+  g_autofree char *with = NULL;
+  g_autofree char *again = NULL;
+  g_autofree char *should_without = NULL;
+  g_autofree char *without = NULL;
+
+  if (strchr (strrchr (path, '/'), '.') != strrchr (path, '.'))
+    return;
+  should_with = read_beside (path, ".xml", ".with.xml");
+  with = add_device (text, length);
+  same_text (path, with, should_with);
+  if (g_str_has_prefix (with, "error"))
+    return;
+  again = add_device (with, strlen (with));
+  same_text (path, again, with);
+  should_without = read_beside (path, ".xml", ".without.xml");
+  without = remove_device (with, strlen (with));
+  same_text (path, without, should_without);
+}
+
+static void
+test_add_device (void)
+{
+  for_each_file ("add-device", ".xml", check_add_device);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -148,5 +199,6 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/files/device", test_device);
   g_test_add_func ("/guest/files/rewrite", test_rewrite);
   g_test_add_func ("/guest/files/complete", test_complete);
+  g_test_add_func ("/guest/files/add-device", test_add_device);
   return g_test_run ();
 }
