@@ -103,3 +103,16 @@ vap_matrix_parse_ap_config (const char *text, VapMatrix *matrix, GError **error)
   *matrix = read;
   return TRUE;
 }
+
+char *
+vap_matrix_to_ap_config (const VapMatrix *matrix)
+{
+  char adapters[VAP_MASK_TEXT_SIZE];
+  char domains[VAP_MASK_TEXT_SIZE];
+  char control_domains[VAP_MASK_TEXT_SIZE];
+
+  vap_mask_format (&matrix->adapters, adapters);
+  vap_mask_format (&matrix->domains, domains);
+  vap_mask_format (&matrix->control_domains, control_domains);
+  return g_strdup_printf ("%s,%s,%s", adapters, domains, control_domains);
+}

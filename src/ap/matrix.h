@@ -85,4 +85,7 @@ gboolean vap_matrix_first_queue (const VapMatrix *matrix, VapQueue *queue);
 gboolean vap_matrix_parse_ap_config (const char *text, VapMatrix *matrix,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* the same in reverse: what ap_config_store() takes; free with g_free() */
+char *vap_matrix_to_ap_config (const VapMatrix *matrix);
+
 G_END_DECLS

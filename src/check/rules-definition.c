@@ -27,7 +27,7 @@ vap_rule_uuid_malformed (const VapDeviceQuestion *question)
 static void
 report_active (const VapDeviceQuestion *question, const char *uuid)
 {
-  g_autofree char *node = vap_rule_node_device_name (uuid);
+  g_autofree char *node = vap_device_node_name (uuid);
 
   vap_findings_take (
       question->findings, "uuid-taken", VAP_SEVERITY_ERROR, uuid,
@@ -39,7 +39,7 @@ report_active (const VapDeviceQuestion *question, const char *uuid)
 static void
 report_defined (const VapDeviceQuestion *question, const char *uuid)
 {
-  g_autofree char *node = vap_rule_node_device_name (uuid);
+  g_autofree char *node = vap_device_node_name (uuid);
 
   vap_findings_take (question->findings, "uuid-taken", VAP_SEVERITY_ERROR, uuid,
                      g_strdup_printf (_ ("device %s is defined already"), uuid),

@@ -23,14 +23,6 @@ vap_rule_device_subject (const VapDeviceQuestion *question)
   return question->uuid[0] != '\0' ? question->uuid : VAP_DEVICE_TYPE;
 }
 
-char *
-vap_rule_node_device_name (const char *uuid)
-{
-  g_autofree char *name = g_strdelimit (g_strdup (uuid), "-", '_');
-
-  return g_strdup_printf ("mdev_%s_%s", name, VAP_DEVICE_PARENT);
-}
-
 /* mdevctl looks for the parent below /sys/class/mdev_bus (mdevctl src/mdev.rs,
  * find_parent_dir()); vfio_ap, when it is loaded, makes the device (vfio_ap_drv.c,
  * vfio_ap_matrix_dev_create()) and registers it there (vfio_ap_ops.c,
@@ -378,7 +370,7 @@ report_in_use (const VapDeviceQuestion *question, const VapHostDevice *other,
                const VapMatrix *shared)
 {
   const VapHostGuest *guest = vap_host_holder (question->host, other->uuid, NULL, NULL);
-  g_autofree char *node = vap_rule_node_device_name (other->uuid);
+  g_autofree char *node = vap_device_node_name (other->uuid);
   guint count = vap_matrix_count_queues (shared);
   char text[VAP_QUEUE_TEXT_SIZE];
   VapQueue first;
@@ -443,7 +435,7 @@ vap_rule_queue_claimed (const VapDeviceQuestion *question)
         !vap_matrix_first_queue (&shared, &first))
       continue;
     vap_queue_format (first, text);
-    node = vap_rule_node_device_name (other->uuid);
+    node = vap_device_node_name (other->uuid);
     vap_findings_take (
         question->findings, "queue-claimed", VAP_SEVERITY_WARNING, text,
         g_strdup_printf (_ ("queue %s is claimed by device %s, which is defined to start "

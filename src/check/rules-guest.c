@@ -203,7 +203,7 @@ vap_rule_device_inactive (const VapGuestQuestion *question)
 
     if (known == NULL || known->active || is_repeated (question, i))
       continue;
-    node = vap_rule_node_device_name (known->uuid);
+    node = vap_device_node_name (known->uuid);
     vap_findings_take (
         question->findings, "device-inactive", severity, known->uuid,
         g_strdup_printf (_ ("device %s is defined but not active"), known->uuid),

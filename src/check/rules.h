@@ -101,9 +101,6 @@ void vap_rule_missing_features (const VapGuestQuestion *question, GPtrArray *nam
  * every QEMU has */
 gboolean vap_rule_guest_needs_qemu (const VapGuest *guest);
 
-/* libvirt's name of an AP matrix, "mdev_6217…_matrix"; free with g_free() */
-char *vap_rule_node_device_name (const char *uuid);
-
 /* the device in a finding's subject: its UUID, if it has one */
 const char *vap_rule_device_subject (const VapDeviceQuestion *question);
 

@@ -109,6 +109,25 @@ typedef void (*VapAttributeFaultFunc) (const VapAttribute *attribute,
 void vap_device_matrix (const VapDevice *device, VapMatrix *matrix,
                         VapAttributeFaultFunc func, gpointer user_data);
 
+/* How a matrix is written into a definition. */
+typedef enum {
+  VAP_DEVICE_FORM_NUMBERS, /* assign_adapter and so on: what every program can read */
+  VAP_DEVICE_FORM_CONFIG,  /* ap_config: the driver takes all or nothing */
+} VapDeviceForm;
+
+/* mdevctl's definition of a matrix, JSON on one line; free with g_free() */
+char *vap_device_format_mdevctl (const VapMatrix *matrix, gboolean autostart,
+                                 VapDeviceForm form);
+
+/* @uuid: canonical; the node-device XML that makes libvirt define or create it; free with
+ * g_free() */
+char *vap_device_format_xml (const char *uuid, const VapMatrix *matrix,
+                             VapDeviceForm form);
+
+/* libvirt's name of an AP matrix, "mdev_6217…_matrix" (src/node_device/
+ * node_device_driver.c, nodeDeviceGenerateName()); free with g_free() */
+char *vap_device_node_name (const char *uuid);
+
 /* canonical lower-case 8-4-4-4-12 of @text in @uuid, as the kernel's
  * uuid_parse(); FALSE when it is none.  @uuid has room for 37 bytes. */
 gboolean vap_uuid_canonical (const char *text, char uuid[37]);
