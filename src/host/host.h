@@ -171,4 +171,19 @@ const VapHostGuest *vap_host_find_guest (const VapHost *host, const char *name_o
 const VapHostGuest *vap_host_holder (const VapHost *host, const char *device_uuid,
                                      const char *except, gboolean *running);
 
+/**
+ * vap_host_with_device:
+ * @uuid: canonical
+ * @active: (nullable): the matrix it has, NULL for a device that is not active
+ * @definition: (nullable): mdevctl's, NULL without one
+ *
+ * Returns: (transfer full): a snapshot that differs from @host in this device, which it
+ *   has not at all when it is neither active nor defined
+ */
+VapHost *vap_host_with_device (const VapHost *host, const char *uuid,
+                               const VapMatrix *active, VapDevice *definition);
+
+/* (transfer full): a snapshot in which the guest of that name is defined so */
+VapHost *vap_host_with_guest (const VapHost *host, VapGuest *defined);
+
 G_END_DECLS
