@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * tell-libvirt URI OPERATION [NAME]: one change through a libvirt daemon.
+ * Run by the steps of a transaction (change/): a process of its own, as ask-libvirt is.
+ * A document is read from standard input; what libvirt objects is written to standard
+ * error.  The exit status is for the caller, change/libvirt.c.
+ */
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  DONE = 0,
+  REFUSED = 1,
+  WRONG_USAGE = 2,
+  NOT_THERE = 3,
+  NO_CONNECTION = 4,
+};
+
+/* a domain XML is at most 4 MiB on its way to libvirt (remote_protocol.x) */
+#define DOCUMENT_MAX (4u * 1024 * 1024)
+
+/* The last thing that libvirt objected to: what is called to clean up afterwards makes
+ * libvirt forget its own copy. */
+static int last_code = VIR_ERR_OK;
+static char last_message[4096] = "?";
+
+static void
+keep_error (void *user_data, virErrorPtr error)
+{
+  (void) user_data;
+  last_code = error->code;
+  snprintf (last_message, sizeof last_message, "%s",
+            error->message != NULL ? error->message : "?");
+}
+
+/* (transfer full): all of standard input, NULL when it is too much or unreadable */
+static char *
+read_document (void)
+{
+  char *text = malloc (DOCUMENT_MAX + 1);
+  size_t length;
+
+  if (text == NULL)
+    return NULL;
+  length = fread (text, 1, DOCUMENT_MAX + 1, stdin);
+  if (ferror (stdin) || length > DOCUMENT_MAX) {
+    free (text);
+    return NULL;
+  }
+  text[length] = '\0';
+  return text;
+}
+
+static int
+create_device (virConnectPtr connection, const char *document, const char *name)
+{
+  virNodeDevicePtr device = virNodeDeviceCreateXML (connection, document, 0);
+
+  (void) name;
+  if (device == NULL)
+    return -1;
+  virNodeDeviceFree (device);
+  return 0;
+}
+
+static int
+define_device (virConnectPtr connection, const char *document, const char *name)
+{
+  virNodeDevicePtr device = virNodeDeviceDefineXML (connection, document, 0);
+
+  (void) name;
+  if (device == NULL)
+    return -1;
+  virNodeDeviceFree (device);
+  return 0;
+}
+
+/* with the device of that name */
+static int
+with_device (virConnectPtr connection, const char *name, int (*call) (virNodeDevicePtr))
+{
+  virNodeDevicePtr device = virNodeDeviceLookupByName (connection, name);
+  int result;
+
+  if (device == NULL)
+    return -1;
+  result = call (device);
+  virNodeDeviceFree (device);
+  return result;
+}
+
+static int
+destroy_device (virConnectPtr connection, const char *document, const char *name)
+{
+  (void) document;
+  return with_device (connection, name, virNodeDeviceDestroy);
+}
+
+static int
+undefine (virNodeDevicePtr device)
+{
+  return virNodeDeviceUndefine (device, 0);
+}
+
+static int
+undefine_device (virConnectPtr connection, const char *document, const char *name)
+{
+  (void) document;
+  return with_device (connection, name, undefine);
+}
+
+static int
+set_autostart (virNodeDevicePtr device)
+{
+  return virNodeDeviceSetAutostart (device, 1);
+}
+
+static int
+autostart_device (virConnectPtr connection, const char *document, const char *name)
+{
+  (void) document;
+  return with_device (connection, name, set_autostart);
+}
+
+static int
+define_guest (virConnectPtr connection, const char *document, const char *name)
+{
+  virDomainPtr guest = virDomainDefineXML (connection, document);
+
+  (void) name;
+  if (guest == NULL)
+    return -1;
+  virDomainFree (guest);
+  return 0;
+}
+
+static int
+change_live (virConnectPtr connection, const char *document, const char *name,
+             int (*call) (virDomainPtr, const char *, unsigned int))
+{
+  virDomainPtr guest = virDomainLookupByUUIDString (connection, name);
+  int result;
+
+  if (guest == NULL)
+    return -1;
+  result = call (guest, document, VIR_DOMAIN_AFFECT_LIVE);
+  virDomainFree (guest);
+  return result;
+}
+
+static int
+attach_device (virConnectPtr connection, const char *document, const char *name)
+{
+  return change_live (connection, document, name, virDomainAttachDeviceFlags);
+}
+
+static int
+detach_device (virConnectPtr connection, const char *document, const char *name)
+{
+  return change_live (connection, document, name, virDomainDetachDeviceFlags);
+}
+
+static const struct {
+  const char *name;
+  int has_document;
+  int has_name;
+  int (*call) (virConnectPtr connection, const char *document, const char *name);
+} operations[] = {
+  { "device-create", 1, 0, create_device },
+  { "device-define", 1, 0, define_device },
+  { "device-destroy", 0, 1, destroy_device },
+  { "device-undefine", 0, 1, undefine_device },
+  { "device-autostart", 0, 1, autostart_device },
+  { "guest-define", 1, 0, define_guest },
+  { "guest-attach", 1, 1, attach_device },
+  { "guest-detach", 1, 1, detach_device },
+};
+
+static int
+fail (int status)
+{
+  fprintf (stderr, "%s\n", last_message);
+  if (last_code == VIR_ERR_NO_NODE_DEVICE || last_code == VIR_ERR_NO_DOMAIN)
+    return NOT_THERE;
+  return status;
+}
+
+static int
+run (const char *uri, size_t operation, const char *name)
+{
+  char *document = operations[operation].has_document ? read_document () : NULL;
+  virConnectPtr connection;
+  int status = DONE;
+
+  if (operations[operation].has_document && document == NULL) {
+    fprintf (stderr, "standard input cannot be read, or is too large\n");
+    return WRONG_USAGE;
+  }
+  connection = virConnectOpen (uri);
+  if (connection == NULL) {
+    status = fail (NO_CONNECTION);
+  } else {
+    if (operations[operation].call (connection, document, name) != 0)
+      status = fail (virConnectIsAlive (connection) == 1 ? REFUSED : NO_CONNECTION);
+    virConnectClose (connection);
+  }
+  free (document);
+  return status;
+}
+
+int
+main (int argc, char **argv)
+{
+  for (size_t i = 0; argc >= 3 && i < sizeof operations / sizeof operations[0]; i++)
+    if (strcmp (argv[2], operations[i].name) == 0 && argc == 3 + operations[i].has_name) {
+      virSetErrorFunc (NULL, keep_error);
+      return run (argv[1], i, operations[i].has_name ? argv[3] : NULL);
+    }
+  fprintf (stderr, "usage: tell-libvirt URI OPERATION [NAME] [<DOCUMENT]\n");
+  return WRONG_USAGE;
+}
