@@ -23,3 +23,6 @@
 #include "host/qemu-flags.h"
 #include "host/remote.h"
 #include "judge/judge.h"
+#include "plan/need.h"
+#include "plan/plan.h"
+#include "plan/profile.h"
