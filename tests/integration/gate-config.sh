@@ -5,9 +5,11 @@
 cd "$(dirname "$0")" && . ./tap.sh && . ./xml.sh
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 conf=/etc/virt-ap/virt-ap.conf
+if ! grep -q " ${conf%/*} tmpfs" /proc/mounts; then
+  echo "1..0 # SKIP the lab has no /etc/virt-ap of its own here: no overlayfs"; exit 0
+fi
 
 configure () { # LINE…
-  mkdir -p ${conf%/*}
   printf '%s\n' "$@" > $conf
 }
 

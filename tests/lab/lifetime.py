@@ -18,8 +18,8 @@ import uuid
 
 LAB = os.path.abspath(sys.argv[1])
 # the places of which the simulated host has its own
-OWN_PLACES = ["/etc/libvirt", "/etc/mdevctl.d", "/etc/udev/rules.d", "/run", "/dev",
-              "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt"]
+OWN_PLACES = ["/etc/libvirt", "/etc/mdevctl.d", "/etc/udev/rules.d", "/etc/virt-ap", "/run",
+              "/dev", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log"]
 STARTUP_SECONDS = 0.5
 
 failures = 0

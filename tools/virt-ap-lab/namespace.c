@@ -98,12 +98,20 @@ mount_own_directory (const char *path, GError **error)
   return lab_mount ("tmpfs", path, MS_NOSUID | MS_NODEV, "mode=0755", error);
 }
 
+/* virt-ap's own; where it is not there, and cannot be made, nothing is configured */
+static gboolean
+mount_own_configuration (GError **error)
+{
+  return !ensure_directory ("/etc/virt-ap", NULL) ||
+         mount_own_directory ("/etc/virt-ap", error);
+}
+
 static gboolean
 mount_own_directories (GError **error)
 {
   static const char *const directories[] = {
     "/etc/libvirt",     "/etc/mdevctl.d",     "/etc/udev/rules.d",
-    "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt",
+    "/var/lib/libvirt", "/var/cache/libvirt", "/var/log",
   };
 
   /* /run is first, the layers of cover() are there; these come before any mount below */
@@ -112,10 +120,12 @@ mount_own_directories (GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (directories); i++)
     if (!ensure_directory (directories[i], error))
       return FALSE;
+  if (!mount_own_configuration (error))
+    return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (directories); i++)
     if (!mount_own_directory (directories[i], error))
       return FALSE;
-  return TRUE;
+  return lab_make_directory ("/var/log/libvirt", 0755, error);
 }
 
 static gboolean
