@@ -29,12 +29,13 @@ for machine in z16 maximum; do
       END { printf "largest process on %s: %.1f MiB\n", machine, most / 1024 }'
 done
 
-# Both are bus attributes, as deep in the tree, and every Linux has the real one.  The
-# kernel keeps apmask's content (fs-cache.c); bindings it asks for anew each time.  The
-# reader stays on one processor in both, so that the scheduler is not what is measured;
-# the file system follows it there (fs-cpu.c).
+# The first two are bus attributes, as deep in the tree as the real one, which every Linux
+# has; one always has the same length, the other has not.  The third is below a link.
+# The reader stays on one processor in both, so that the scheduler is not what is
+# measured; the file system follows it there (fs-cpu.c).
 real=/sys/bus/platform/drivers_autoprobe
-for simulated in /sys/bus/ap/apmask /sys/bus/ap/bindings; do
+for simulated in /sys/bus/ap/apmask /sys/bus/ap/bindings \
+  /sys/bus/ap/devices/05.0004/driver_override; do
   for round in 1 2 3 4 5 6 7; do
     cost=$(taskset -c 0 "$reader" $real)
     echo "$("$run" virt-ap-lab -- taskset -c 0 "$reader" $simulated) $cost"

@@ -14,7 +14,7 @@ import sys
 import threading
 
 SKIP = 77
-ROUNDS = 200
+ROUNDS = 20000 if os.environ.get("VIRT_AP_THOROUGH") else 200
 AP = "/sys/bus/ap"
 MATRIX = "/sys/devices/vfio_ap/matrix"
 UUID = "62177883-f1bb-47f0-914d-32a22e3a8801"
@@ -144,30 +144,111 @@ def test_event():
     thread.join()
 
 
-def read_on(valid, stop, trouble):
-    fd = os.open(AP + "/apmask", os.O_RDONLY)
+def read_on(path, ways, valid, stop, trouble):
+    fd = os.open(path, os.O_RDONLY)
     while not stop.is_set():
-        for text in (reread(fd), read(AP + "/apmask")):
+        for way in ways:
+            text = way(path, fd)
             if text not in valid:
                 trouble.put(text)
                 return
 
 
-def test_at_once():
-    """Whatever is read while it changes was the state at some time."""
+def anew(path, _):
+    return read(path)
+
+
+def bytewise(path, _):
+    with open(path, "rb", buffering=0) as file:
+        return b"".join(iter(lambda: file.read(1), b"")).decode()
+
+
+def kept_open(_, fd):
+    return reread(fd)
+
+
+def read_while(path, ways, valid, change):
+    """Three processes read the file while change() is called with 0, 1, 2…"""
     stop, trouble = multiprocessing.Event(), multiprocessing.Queue()
-    valid = (ALL, "0xfb" + ALL[4:])
-    readers = [multiprocessing.Process(target=read_on, args=(valid, stop, trouble))
+    readers = [multiprocessing.Process(target=read_on,
+                                       args=(path, ways, valid, stop, trouble))
                for _ in range(3)]
     for process in readers:
         process.start()
     for number in range(ROUNDS):
-        write(AP + "/apmask", "-5" if number % 2 == 0 else "+5")
+        change(number)
     stop.set()
     for process in readers:
         process.join(10)
         assert process.exitcode == 0, f"a reader ended with {process.exitcode}"
     assert trouble.empty(), f"read: {trouble.get()!r}"
+
+
+def test_at_once():
+    """Whatever is read while it changes was the state at some time."""
+    read_while(AP + "/apmask", (anew, kept_open), (ALL, "0xfb" + ALL[4:]),
+               lambda number: write(AP + "/apmask", "-5" if number % 2 == 0 else "+5"))
+
+
+def make_matrix():
+    write(AP + "/apmask", "-5")
+    write(MATRIX + "/mdev_supported_types/vfio_ap-passthrough/create", UUID)
+    return f"{MATRIX}/{UUID}"
+
+
+def remove_matrix():
+    write(f"{MATRIX}/{UUID}/remove", "1")
+    write(AP + "/apmask", "+5")
+
+
+def test_lengths_at_once():
+    """The same of a file that grows and shrinks, also read byte by byte."""
+    mdev = make_matrix()
+    states = {"0x00,0x00,0x00": "", "0x04,0x08,0x00": "05.0004\n",
+              "0x04,0x000000000000000001,0x00": "05.0047\n",
+              "0x04,0x080000000000000001,0x00": "05.0004\n05.0047\n",
+              "0x00,0x4c,0x00": ".0001\n.0004\n.0005\n"}
+    configs = list(states)
+    read_while(mdev + "/matrix", (anew, bytewise), set(states.values()),
+               lambda number: write(mdev + "/ap_config", configs[number % len(configs)]))
+    remove_matrix()
+
+
+def test_length():
+    """A size is that of the content; byte by byte one reads the same."""
+    mdev = make_matrix()
+    path = mdev + "/matrix"
+    write(mdev + "/assign_adapter", "5")
+    with open(path, "rb", buffering=0) as held:
+        for config, want in (("0x04,0x08,0x00", b"05.0004\n"), ("0x04,0x00,0x00", b"05.\n"),
+                             ("0x00,0x00,0x00", b""), ("0x04,0x08,0x00", b"05.0004\n")):
+            write(mdev + "/ap_config", config)
+            held.seek(0)
+            got = b"".join(iter(lambda: held.read(1), b""))
+            assert got == want, f"{config}: {got}"
+            assert os.stat(path).st_size == len(want), os.stat(path)
+            assert os.fstat(held.fileno()).st_size == len(want)
+    remove_matrix()
+
+
+def test_names():
+    """A name that is gone, or leads elsewhere, is not kept."""
+    queue = "/sys/devices/ap/card05/05.0004"
+    assert os.path.exists(queue + "/load") and not os.path.exists(queue + "/status")
+    assert os.path.basename(os.readlink(queue + "/driver")) == "cex4queue"
+    mdev = make_matrix()
+    assert os.path.basename(os.readlink(queue + "/driver")) == "vfio_ap"
+    assert not os.path.exists(queue + "/load")
+    assert read(queue + "/status") == "unassigned\n"
+    assert os.path.exists(f"{mdev}/mdev_type/create")
+    first = os.stat(mdev).st_ino
+    remove_matrix()
+    assert os.path.basename(os.readlink(queue + "/driver")) == "cex4queue"
+    assert not os.path.exists(mdev) and not os.path.exists(mdev + "/matrix")
+    assert not os.path.exists(queue + "/status") and os.path.exists(queue + "/load")
+    make_matrix()
+    assert os.stat(mdev).st_ino != first and read(mdev + "/matrix") == ""
+    remove_matrix()
 
 
 def test_access():
@@ -190,7 +271,7 @@ def test_access():
 
 
 TESTS = [test_open_before_write, test_other_attribute, test_hardware, test_event,
-         test_at_once, test_access]
+         test_at_once, test_lengths_at_once, test_length, test_names, test_access]
 
 
 def run_tests():

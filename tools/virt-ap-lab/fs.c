@@ -2,9 +2,8 @@
 /*
  * The FUSE file system that shows a model as /sys, with the manners of sysfs (Linux
  * fs/kernfs): an attribute's content is made at the first read, permission bits hold
- * for root too, nothing can be created.  An inode number is a LabNode, so there is no
- * table of inodes, and the kernel is told not to keep the entries of devices that come
- * and go.  What it may keep of the contents is fs-cache.c's business.
+ * for root too, nothing can be created.  An inode number says which LabNode it is; what
+ * the kernel may keep of names and contents is fs-cache.c's business.
  */
 #include "config.h"
 #include "fs.h"
@@ -16,10 +15,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* The kernel may keep a node's mode and size, and the entry of a node that stays. */
+/* The kernel may keep a node's mode and size, and names, until it is told to forget. */
 #define KEEP_SECONDS 86400.0
 
-/* What a file handle stands for. */
+/* What a file handle stands for; a file whose content the kernel keeps has none. */
 typedef struct {
   GString *content; /* of a file: made by the last read at offset 0 */
   GArray *entries;  /* of a directory: FsEntry, from the last reading from its start */
@@ -62,23 +61,10 @@ handle_of (struct fuse_file_info *info)
   return (FsHandle *) (guintptr) info->fh;
 }
 
-/* sysfs says a page of every file; but where the kernel keeps a content, that ends where
- * its size says. */
-static off_t
-size_of (Fs *fs, LabNode node)
-{
-  g_autoptr (GString) content = NULL;
-
-  if (!lab_model_is_fixed (fs->model, node))
-    return LAB_PAGE_SIZE;
-  content = g_string_new (NULL);
-  return lab_model_read (fs->model, node, content) == 0 ? (off_t) content->len
-                                                        : LAB_PAGE_SIZE;
-}
-
 static int
-fill_stat (Fs *fs, LabNode node, struct stat *attributes)
+fill_stat (Fs *fs, fuse_ino_t inode, struct stat *attributes)
 {
+  LabNode node = lab_cache_node (inode);
   LabNodeType type;
   guint mode;
   int code = lab_model_stat (fs->model, node, &type, &mode);
@@ -92,8 +78,10 @@ fill_stat (Fs *fs, LabNode node, struct stat *attributes)
   attributes->st_mode = mode | (type == LAB_NODE_DIRECTORY ? S_IFDIR
                                 : type == LAB_NODE_LINK    ? S_IFLNK
                                                            : S_IFREG);
-  if (type == LAB_NODE_FILE)
-    attributes->st_size = size_of (fs, node);
+  /* sysfs says a page of every file; but what the kernel keeps ends where its size says
+   */
+  if (type != LAB_NODE_DIRECTORY)
+    attributes->st_size = (off_t) lab_cache_size (fs->cache, inode);
   attributes->st_atim = attributes->st_mtim = attributes->st_ctim = fs->started;
   return 0;
 }
@@ -107,6 +95,7 @@ on_init (void *user_data, struct fuse_conn_info *connection)
   connection->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
   /* contents change when fs-cache.c says so, and not when a size or time does */
   connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
+  connection->want |= connection->capable & FUSE_CAP_CACHE_SYMLINKS;
   if (fs->ready)
     fs->ready (fs->user_data);
 }
@@ -114,28 +103,48 @@ on_init (void *user_data, struct fuse_conn_info *connection)
 static void
 on_lookup (fuse_req_t request, fuse_ino_t parent, const char *name)
 {
+  Fs *fs = fs_of (request);
   struct fuse_entry_param entry = { 0 };
   LabNode node;
-  int code = lab_model_lookup (fs_of (request)->model, parent, name, &node);
+  gboolean keep;
+  int code = lab_model_lookup (fs->model, parent, name, &node);
 
-  if (code == 0)
-    code = fill_stat (fs_of (request), node, &entry.attr);
-  entry.ino = node;
+  if (code != 0) {
+    fuse_reply_err (request, code);
+    return;
+  }
+  entry.ino = lab_cache_enter (fs->cache, parent, name, node, &keep);
   entry.attr_timeout = KEEP_SECONDS;
-  if (lab_model_is_permanent (node))
-    entry.entry_timeout = KEEP_SECONDS;
+  entry.entry_timeout = keep ? KEEP_SECONDS : 0;
+  code = fill_stat (fs, entry.ino, &entry.attr);
+  if (code == 0 && fuse_reply_entry (request, &entry) == 0)
+    return;
+  lab_cache_forget (fs->cache, entry.ino, 1);
   if (code != 0)
     fuse_reply_err (request, code);
-  else
-    fuse_reply_entry (request, &entry);
+}
+
+static void
+on_forget (fuse_req_t request, fuse_ino_t inode, uint64_t lookups)
+{
+  lab_cache_forget (fs_of (request)->cache, inode, lookups);
+  fuse_reply_none (request);
+}
+
+static void
+on_forget_multi (fuse_req_t request, size_t count, struct fuse_forget_data *forgets)
+{
+  for (size_t i = 0; i < count; i++)
+    lab_cache_forget (fs_of (request)->cache, forgets[i].ino, forgets[i].nlookup);
+  fuse_reply_none (request);
 }
 
 /* With an open file it is a read that asks, because it must not rely on the old size. */
 static void
-on_getattr (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
+on_getattr (fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
   struct stat attributes;
-  int code = fill_stat (fs_of (request), node, &attributes);
+  int code = fill_stat (fs_of (request), inode, &attributes);
 
   if (code != 0)
     fuse_reply_err (request, info ? ENODEV : code);
@@ -146,22 +155,22 @@ on_getattr (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
 /* Modes, owners and times stay; a new size is what O_TRUNC and truncate() ask for, and
  * sysfs takes it without doing anything. */
 static void
-on_setattr (fuse_req_t request, fuse_ino_t node, struct stat *attributes G_GNUC_UNUSED,
+on_setattr (fuse_req_t request, fuse_ino_t inode, struct stat *attributes G_GNUC_UNUSED,
             int to_set G_GNUC_UNUSED, struct fuse_file_info *info)
 {
-  on_getattr (request, node, info);
+  on_getattr (request, inode, info);
 }
 
 static void
-on_readlink (fuse_req_t request, fuse_ino_t node)
+on_readlink (fuse_req_t request, fuse_ino_t inode)
 {
-  g_autofree char *target = NULL;
-  int code = lab_model_readlink (fs_of (request)->model, node, &target);
+  g_autoptr (GString) target = g_string_new (NULL);
+  int code = lab_cache_read (fs_of (request)->cache, inode, target);
 
   if (code != 0)
     fuse_reply_err (request, code);
   else
-    fuse_reply_readlink (request, target);
+    fuse_reply_readlink (request, target->str);
 }
 
 /* kernfs_fop_open(): what nobody may read or write, root may not either */
@@ -178,66 +187,82 @@ check_access (guint mode, int flags)
 }
 
 static void
-on_open (fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
+close_file (Fs *fs, fuse_ino_t inode, FsHandle *handle)
 {
+  if (handle)
+    handle_free (handle);
+  else
+    lab_cache_close (fs->cache, inode);
+}
+
+static void
+on_open (fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
+{
+  Fs *fs = fs_of (request);
   LabNodeType type;
   guint mode;
-  int code = lab_model_stat (fs_of (request)->model, node, &type, &mode);
+  int code = lab_model_stat (fs->model, lab_cache_node (inode), &type, &mode);
 
-  lab_cpu_follow (&fs_of (request)->cpu, fuse_req_ctx (request)->pid);
+  lab_cpu_follow (&fs->cpu, fuse_req_ctx (request)->pid);
   if (code == 0)
     code = check_access (mode, info->flags);
   if (code != 0) {
     fuse_reply_err (request, code);
     return;
   }
-  info->fh = (guintptr) g_new0 (FsHandle, 1);
-  info->keep_cache = (info->flags & O_ACCMODE) == O_RDONLY &&
-                     lab_cache_admit (fs_of (request)->cache, node);
+  info->keep_cache =
+      (info->flags & O_ACCMODE) == O_RDONLY && lab_cache_open (fs->cache, inode);
   info->direct_io = !info->keep_cache;
+  info->fh = info->direct_io ? (guintptr) g_new0 (FsHandle, 1) : 0;
   if (fuse_reply_open (request, info) != 0)
-    handle_free (handle_of (info));
+    close_file (fs, inode, handle_of (info));
 }
 
 static void
-on_release (fuse_req_t request, fuse_ino_t node G_GNUC_UNUSED,
-            struct fuse_file_info *info)
+on_release (fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
-  handle_free (handle_of (info));
+  close_file (fs_of (request), inode, handle_of (info));
   fuse_reply_err (request, 0);
 }
 
 /* seq_file's way: content is made anew when reading starts over */
+static int
+read_again (Fs *fs, fuse_ino_t inode, off_t offset, FsHandle *handle)
+{
+  if (offset != 0 && handle->content)
+    return 0;
+  if (!handle->content)
+    handle->content = g_string_new (NULL);
+  g_string_truncate (handle->content, 0);
+  return lab_cache_read (fs->cache, inode, handle->content);
+}
+
 static void
-on_read (fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
+on_read (fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset,
          struct fuse_file_info *info)
 {
-  FsHandle *handle = handle_of (info);
-  gsize start = (gsize) offset;
+  FsHandle kept = { 0 };
+  FsHandle *handle = info->fh ? handle_of (info) : &kept;
+  int code = read_again (fs_of (request), inode, offset, handle);
+  gsize start;
 
-  if (start == 0 || !handle->content) {
-    int code;
-
-    if (!handle->content)
-      handle->content = g_string_new (NULL);
-    g_string_truncate (handle->content, 0);
-    code = lab_model_read (fs_of (request)->model, node, handle->content);
-    if (code != 0) {
-      fuse_reply_err (request, code);
-      return;
-    }
+  if (code != 0) {
+    fuse_reply_err (request, code);
+  } else {
+    start = MIN ((gsize) offset, handle->content->len);
+    fuse_reply_buf (request, handle->content->str + start,
+                    MIN (size, handle->content->len - start));
   }
-  start = MIN (start, handle->content->len);
-  fuse_reply_buf (request, handle->content->str + start,
-                  MIN (size, handle->content->len - start));
+  if (kept.content)
+    g_string_free (kept.content, TRUE);
 }
 
 /* kernfs_fop_write_iter(): no more than a page at once, and the offset is nothing */
 static void
-on_write (fuse_req_t request, fuse_ino_t node, const char *text, size_t size,
+on_write (fuse_req_t request, fuse_ino_t inode, const char *text, size_t size,
           off_t offset G_GNUC_UNUSED, struct fuse_file_info *info G_GNUC_UNUSED)
 {
-  lab_cache_write (fs_of (request)->cache, request, node, text,
+  lab_cache_write (fs_of (request)->cache, request, lab_cache_node (inode), text,
                    MIN (size, LAB_PAGE_SIZE));
 }
 
@@ -257,6 +282,14 @@ on_opendir (fuse_req_t request, fuse_ino_t node G_GNUC_UNUSED,
   info->fh = (guintptr) g_new0 (FsHandle, 1);
   if (fuse_reply_open (request, info) != 0)
     handle_free (handle_of (info));
+}
+
+static void
+on_releasedir (fuse_req_t request, fuse_ino_t node G_GNUC_UNUSED,
+               struct fuse_file_info *info)
+{
+  handle_free (handle_of (info));
+  fuse_reply_err (request, 0);
 }
 
 static int
@@ -347,6 +380,8 @@ on_unlink (fuse_req_t request, fuse_ino_t parent G_GNUC_UNUSED,
 static const struct fuse_lowlevel_ops operations = {
   .init = on_init,
   .lookup = on_lookup,
+  .forget = on_forget,
+  .forget_multi = on_forget_multi,
   .getattr = on_getattr,
   .setattr = on_setattr,
   .readlink = on_readlink,
@@ -356,7 +391,7 @@ static const struct fuse_lowlevel_ops operations = {
   .release = on_release,
   .opendir = on_opendir,
   .readdir = on_readdir,
-  .releasedir = on_release,
+  .releasedir = on_releasedir,
   .statfs = on_statfs,
   .create = on_create,
   .mknod = on_mknod,
