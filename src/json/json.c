@@ -47,8 +47,12 @@ vap_json_parse (const char *json, gsize length, gsize max, GError **error)
   if (!check_bytes (json, length, max, error))
     return NULL;
   root = json_loadb (json, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
-  if (root == NULL)
+  if (root == NULL) {
+    /* it quotes the place byte by byte, so perhaps half a character */
+    g_autofree char *reason = g_utf8_make_valid (problem.text, -1);
+
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("JSON line %d: %s"),
-                 problem.line, problem.text);
+                 problem.line, reason);
+  }
   return root;
 }

@@ -21,6 +21,7 @@ test_refused (void)
     { "{\"a\":\"\\ud800\"}", "JSON line 1: *" },
     { "{\"a\":\"\\u0000\"}", "JSON line 1: *" },
     { "{\"a\":\"\t\"}", "JSON line 1: *" },
+    { "{\"a\":\"\\u0\xd0\x9a" "9\"}", "JSON line 1: *" },
     { "[1,]", "JSON line 1: *" },
     { "{\"a\"\n:\n\"\xff\"}", "JSON line 3: byte 0xff is not UTF-8 text" },
     { "{\"longer than the limit\":true, \"and\":\"so on\"}", "JSON of 45 bytes*" },
@@ -33,6 +34,7 @@ test_refused (void)
 
     g_assert_null (root);
     g_assert_nonnull (error);
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
     if (!g_pattern_match_simple (rows[i].error, error->message))
       g_error ("%s: %s", rows[i].text, error->message);
   }
