@@ -14,8 +14,8 @@
 
 #include "callout/call.h"
 #include "callout/live.h"
-#include "callout/lock.h"
 #include "callout/report.h"
+#include "change/transaction.h"
 #include "door/door.h"
 #include "judge/judge.h"
 
@@ -109,15 +109,40 @@ mdevctl_is_gone (void)
   return poll (&output, 1, 0) > 0 && (output.revents & POLLERR);
 }
 
+/* A lock that is held for what mdevctl is about to do is nothing to wait for: then a
+ * transaction of virt-ap runs it, directly or through libvirtd. */
+static gboolean
+is_covered (const Call *call, const char *path)
+{
+  return vap_transaction_covers (call->root, vap_lock_holder (path), call->uuid,
+                                 call->mdevctl);
+}
+
+/* what an interrupted transaction left is undone before anything is judged or changed */
+static gboolean
+settle (const Call *call, const char *path, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (vap_transaction_recover_plain (call->root, &reason))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  if (!vap_lock_release (path, call->mdevctl, &reason))
+    g_fprintf (stderr, _ ("virt-ap: %s\n"), reason->message);
+  return FALSE;
+}
+
 static gboolean
 lock (const Call *call, GError **error)
 {
   g_autofree char *path = vap_lock_path (call->root);
 
+  if (is_covered (call, path))
+    return TRUE;
   if (!vap_lock_take (path, call->mdevctl, VAP_LOCK_PATIENCE_MS, error))
     return FALSE;
   if (!mdevctl_is_gone ())
-    return TRUE;
+    return settle (call, path, error);
   if (vap_lock_release (path, call->mdevctl, error))
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("mdevctl has ended"));
   return FALSE;
@@ -160,7 +185,8 @@ begin (const Call *call, gsize *length, VapDevice **device, GError **error)
   return g_steal_pointer (&json);
 }
 
-/* The lock stays from here to `post`, which mdevctl leaves out after a no. */
+/* The lock stays from here to `post`, which mdevctl leaves out after a no.  Where a
+ * transaction has it, it is not ours to give back. */
 static int
 serve_judged (const Call *call, VapAction action, GError **error)
 {

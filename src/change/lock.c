@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "callout/lock.h"
+#include "change/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gi18n.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -214,17 +214,17 @@ fail_held (const char *path, pid_t holder, guint patience_ms, GError **error)
   g_autofree char *program = NULL;
 
   if (holder == 0)
-    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+    g_set_error (error, VAP_ERROR, VAP_ERROR_BUSY,
                  _ ("The lock '%s' names no process; find out who made it, and remove "
                     "it"),
                  path);
   else if (!g_file_get_contents (file, &program, NULL, NULL))
-    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+    g_set_error (error, VAP_ERROR, VAP_ERROR_BUSY,
                  _ ("Process %d has kept the lock '%s' for longer than %.1f seconds"),
                  (int) holder, path, patience_ms / 1000.0);
   else
     g_set_error (
-        error, VAP_ERROR, VAP_ERROR_FAILED,
+        error, VAP_ERROR, VAP_ERROR_BUSY,
         _ ("Process %d (%s) has kept the lock '%s' for longer than %.1f seconds"),
         (int) holder, g_strchomp (program), path, patience_ms / 1000.0);
   return FALSE;
@@ -290,4 +290,15 @@ vap_lock_release (const char *path, pid_t owner, GError **error)
   if (look.state == LOCK_OURS && unlink (path) < 0 && errno != ENOENT)
     return fail_errno (error, _ ("Cannot remove the lock '%s': %s"), path);
   return TRUE;
+}
+
+pid_t
+vap_lock_holder (const char *path)
+{
+  g_auto (LockLook) look = { .fd = -1 };
+  g_autoptr (GError) error = NULL;
+
+  if (!lock_look (path, 0, &look, &error) || look.state != LOCK_HELD)
+    return 0;
+  return look.holder;
 }

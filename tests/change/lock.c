@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lock of AP settings: races, abandoned locks, and what must not be one. */
-#include "callout/lock.h"
+#include "change/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,7 +160,7 @@ test_held (Place *place, gconstpointer unused G_GNUC_UNUSED)
   gint64 begin = g_get_monotonic_time ();
 
   assert_taken (place, holder);
-  assert_refused (place, getpid (), 200, VAP_ERROR_FAILED, number);
+  assert_refused (place, getpid (), 200, VAP_ERROR_BUSY, number);
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 200 * 1000);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, 5000 * 1000);
   assert_content (place, holder);
@@ -206,7 +206,7 @@ test_nameless (Place *place, gconstpointer unused G_GNUC_UNUSED)
 
   for (gsize i = 0; i < G_N_ELEMENTS (contents); i++) {
     write_lock (place, contents[i]);
-    assert_refused (place, getpid (), 0, VAP_ERROR_FAILED, "names no process");
+    assert_refused (place, getpid (), 0, VAP_ERROR_BUSY, "names no process");
   }
   /* nobody takes two minutes to write a number */
   g_assert_cmpint (utime (place->path, &old), ==, 0);

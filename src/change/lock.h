@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The lock that everyone takes who changes AP settings: s390-tools' ap-check and
- * chzdev, and our callout.  It is a file, made by link(2), that holds the number of
- * the process it belongs to; the callout takes it for mdevctl, its parent.
+ * chzdev, our transactions and our callout.  It is a file, made by link(2), that holds
+ * the number of the process it belongs to; a transaction takes it for itself, the
+ * callout for mdevctl, its parent.
  * Source: s390-tools libutil/util_lockfile.c, libap/ap.c (ap_get_lock_callout())
  */
 #pragma once
@@ -25,9 +26,9 @@ char *vap_lock_path (const char *root);
  *
  * A lock whose process is gone is taken over.
  *
- * Returns: FALSE with %VAP_ERROR_FAILED when another process kept it for
- *   @patience_ms, or @owner ended meanwhile, and with %VAP_ERROR_UNREADABLE when what
- *   is at @path is not such a lock, or none can be made
+ * Returns: FALSE with %VAP_ERROR_BUSY when another process kept it for @patience_ms,
+ *   %VAP_ERROR_FAILED when @owner ended meanwhile, and %VAP_ERROR_UNREADABLE when what is
+ *   at @path is not such a lock, or none can be made
  */
 gboolean vap_lock_take (const char *path, pid_t owner, guint patience_ms,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -39,5 +40,8 @@ gboolean vap_lock_take (const char *path, pid_t owner, guint patience_ms,
  */
 gboolean vap_lock_release (const char *path, pid_t owner,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the living process that has the lock; 0 when it is free, void, or no such lock */
+pid_t vap_lock_holder (const char *path);
 
 G_END_DECLS

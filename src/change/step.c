@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is common to steps of all kinds: their texts; see step.h.
+ */
+#include "config.h"
+
+#include "change/priv.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+struct _VapStep {
+  const VapStepKind *kind;
+  char *root;
+  GHashTable *texts;
+  int journal; /* -1 without one */
+};
+
+static VapStep *
+step_new (const VapStepKind *kind, const char *root)
+{
+  VapStep *step = g_new0 (VapStep, 1);
+
+  step->kind = kind;
+  step->root = g_strdup (root);
+  step->texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  step->journal = -1;
+  return step;
+}
+
+VapStep *
+vap_step_new (const VapStepKind *kind, const char *first_key, ...)
+{
+  VapStep *step = step_new (kind, "");
+  va_list rest;
+
+  va_start (rest, first_key);
+  for (const char *key = first_key; key != NULL; key = va_arg (rest, const char *))
+    vap_step_set (step, key, va_arg (rest, const char *));
+  va_end (rest);
+  return step;
+}
+
+void
+vap_step_free (VapStep *step)
+{
+  if (step == NULL)
+    return;
+  g_hash_table_unref (step->texts);
+  g_free (step->root);
+  g_free (step);
+}
+
+const VapStepKind *
+vap_step_kind (const VapStep *step)
+{
+  return step->kind;
+}
+
+const char *
+vap_step_get (const VapStep *step, const char *key)
+{
+  return g_hash_table_lookup (step->texts, key);
+}
+
+void
+vap_step_set (VapStep *step, const char *key, const char *value)
+{
+  if (value != NULL)
+    g_hash_table_insert (step->texts, g_strdup (key), g_strdup (value));
+  else
+    g_hash_table_remove (step->texts, key);
+}
+
+const char *
+vap_step_root (const VapStep *step)
+{
+  return step->root;
+}
+
+void
+vap_step_set_root (VapStep *step, const char *root)
+{
+  g_free (step->root);
+  step->root = g_strdup (root);
+}
+
+int
+vap_step_journal (const VapStep *step)
+{
+  return step->journal;
+}
+
+void
+vap_step_set_journal (VapStep *step, int fd)
+{
+  step->journal = fd;
+}
+
+static gint
+compare_texts (gconstpointer a, gconstpointer b)
+{
+  return strcmp (a, b);
+}
+
+GVariant *
+vap_step_to_variant (const VapStep *step)
+{
+  g_autoptr (GList) keys =
+      g_list_sort (g_hash_table_get_keys (step->texts), compare_texts);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a{ss}"));
+  for (const GList *key = keys; key != NULL; key = key->next)
+    g_variant_builder_add (&builder, "{ss}", key->data, vap_step_get (step, key->data));
+  return g_variant_builder_end (&builder);
+}
+
+VapStep *
+vap_step_from_variant (const char *kind, GVariant *texts, const char *root,
+                       GError **error)
+{
+  const VapStepKind *found = vap_step_kind_find (kind);
+  const char *key, *value;
+  GVariantIter iter;
+  VapStep *step;
+
+  if (found == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("there is no step of the kind '%s'"), kind);
+    return NULL;
+  }
+  step = step_new (found, root);
+  g_variant_iter_init (&iter, texts);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    vap_step_set (step, key, value);
+  return step;
+}
