@@ -19,6 +19,7 @@
 #include "config/settings.h"
 #include "guest/device.h"
 #include "guest/guest.h"
+#include "guest/nova.h"
 #include "guest/rewrite.h"
 #include "host/host.h"
 #include "host/kvm.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * tell-libvirt URI OPERATION [NAME]: one change through a libvirt daemon.
- * Run by the steps of a transaction (change/): a process of its own, as ask-libvirt is.
- * A document is read from standard input; what libvirt objects is written to standard
- * error.  The exit status is for the caller, change/libvirt.c.
+ * tell-libvirt URI OPERATION [NAME]: one change through a libvirt daemon, or what guests
+ * it has.  Run by the steps of a transaction (change/) and for grants (daemon/): a
+ * process of its own, as ask-libvirt is. A document is read from standard input; what
+ * libvirt objects is written to standard error.  The exit status is for the caller,
+ * change/libvirt.c.
  */
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -163,6 +164,66 @@ detach_device (virConnectPtr connection, const char *document, const char *name)
   return change_live (connection, document, name, virDomainDetachDeviceFlags);
 }
 
+/* what is active has been started */
+static int
+start (virNodeDevicePtr device)
+{
+  return virNodeDeviceIsActive (device) == 1 ? 0 : virNodeDeviceCreate (device, 0);
+}
+
+static int
+start_device (virConnectPtr connection, const char *document, const char *name)
+{
+  (void) document;
+  return with_device (connection, name, start);
+}
+
+/* what is only defined is stopped */
+static int
+stop (virNodeDevicePtr device)
+{
+  return virNodeDeviceIsActive (device) == 0 ? 0 : virNodeDeviceDestroy (device);
+}
+
+static int
+stop_device (virConnectPtr connection, const char *document, const char *name)
+{
+  (void) document;
+  return with_device (connection, name, stop);
+}
+
+/* A guest that has gone since they were listed is left out. */
+static void
+print_guest (virDomainPtr guest, const char *state, unsigned int flags)
+{
+  char *document = virDomainGetXMLDesc (guest, flags);
+
+  if (document != NULL)
+    printf ("%s %zu\n%s", state, strlen (document), document);
+  free (document);
+}
+
+/* For daemon/daemon.c: "running LENGTH" or "defined LENGTH" on a line, and so many bytes;
+ * both for a guest that is both. */
+static int
+list_guests (virConnectPtr connection, const char *document, const char *name)
+{
+  virDomainPtr *guests = NULL;
+  int count = virConnectListAllDomains (connection, &guests, 0);
+
+  (void) document;
+  (void) name;
+  for (int i = 0; i < count; i++) {
+    if (virDomainIsActive (guests[i]) == 1)
+      print_guest (guests[i], "running", 0);
+    if (virDomainIsPersistent (guests[i]) == 1)
+      print_guest (guests[i], "defined", VIR_DOMAIN_XML_INACTIVE);
+    virDomainFree (guests[i]);
+  }
+  free (guests);
+  return count < 0 || fflush (stdout) != 0 ? -1 : 0;
+}
+
 static const struct {
   const char *name;
   int has_document;
@@ -174,6 +235,9 @@ static const struct {
   { "device-destroy", 0, 1, destroy_device },
   { "device-undefine", 0, 1, undefine_device },
   { "device-autostart", 0, 1, autostart_device },
+  { "device-start", 0, 1, start_device },
+  { "device-stop", 0, 1, stop_device },
+  { "guests", 0, 0, list_guests },
   { "guest-define", 1, 0, define_guest },
   { "guest-attach", 1, 1, attach_device },
   { "guest-detach", 1, 1, detach_device },

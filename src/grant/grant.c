@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What choice.c chose is done here, and recorded before it is done; see grant.h. */
+#include "config.h"
+
+#include "grant/grant.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "grant/need.h"
+#include "guest/nova.h"
+
+/* Nova's domain XML has this in it, so that others cost no parsing */
+#define NOVA_NAMESPACE "http://openstack.org/xmlns/libvirt/nova/"
+
+/* Each clearing away removes a record, so there is an end; this is for the case that
+ * others make new ones all the time. */
+#define TURNS_MAX 1000u
+
+typedef struct {
+  gint fd;
+} Lock;
+
+static void
+lock_clear (Lock *lock)
+{
+  if (lock->fd >= 0)
+    close (lock->fd);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lock, lock_clear)
+
+/* Everything that one decision looks at, read together. */
+typedef struct {
+  VapHost *host;
+  GPtrArray *guests;
+  GPtrArray *grants;
+} Facts;
+
+static void
+facts_clear (Facts *facts)
+{
+  g_clear_pointer (&facts->host, vap_host_unref);
+  g_clear_pointer (&facts->guests, g_ptr_array_unref);
+  g_clear_pointer (&facts->grants, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Facts, facts_clear)
+
+static gint64
+now (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static gboolean
+read_facts (const VapGrantPlace *place, Facts *facts, GError **error)
+{
+  facts->guests = vap_daemon_guests (place->uri, error);
+  if (facts->guests == NULL)
+    return FALSE;
+  facts->grants = vap_grants_read (place->root, error);
+  if (facts->grants == NULL)
+    return FALSE;
+  facts->host = vap_host_read (place->root, error);
+  return facts->host != NULL;
+}
+
+/* The matrix goes before its record: what is there without one would be lost. */
+static gboolean
+clear_away (const VapGrantPlace *place, const VapGrant *grant, GError **error)
+{
+  if (grant->made && !vap_daemon_drop_device (place->uri, grant->device, error))
+    return FALSE;
+  return vap_grants_remove (place->root, grant, error);
+}
+
+static gboolean
+record (const VapGrantPlace *place, const VapNovaGuest *instance, const char *profile,
+        const VapGrantChoice *choice, GError **error)
+{
+  g_autoptr (VapGrant) grant = vap_grant_new (instance->guest->uuid, choice->device);
+
+  grant->guest = g_strdup (instance->guest->name);
+  grant->profile = g_strdup (profile);
+  grant->made = choice->made;
+  grant->touched = now ();
+  return vap_grants_write (place->root, grant, error);
+}
+
+/* What the guest was granted for another profile, or has lost, is left behind. */
+static gboolean
+release_others (const char *root, GPtrArray *grants, const char *guest_uuid,
+                const char *device, gboolean *released, GError **error)
+{
+  for (guint i = 0; i < grants->len; i++) {
+    VapGrant *grant = grants->pdata[i];
+
+    if (!g_str_equal (grant->guest_uuid, guest_uuid) ||
+        g_strcmp0 (grant->device, device) == 0)
+      continue;
+    if (released != NULL)
+      *released = TRUE;
+    if (grant->released)
+      continue;
+    grant->released = TRUE;
+    grant->touched = now ();
+    if (!vap_grants_write (root, grant, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Recorded first: a matrix that is made and not recorded would be lost when this
+ * process ends between the two. */
+static gboolean
+carry_out (const VapGrantPlace *place, const VapNovaGuest *instance, const char *profile,
+           const VapGrantChoice *choice, GError **error)
+{
+  g_autoptr (VapGrant) grant = vap_grant_new (instance->guest->uuid, choice->device);
+  g_autoptr (GError) reason = NULL;
+
+  if (!record (place, instance, profile, choice, error))
+    return FALSE;
+  if (choice->kind == VAP_GRANT_USE)
+    return vap_daemon_start_device (place->uri, choice->device, error);
+  if (vap_daemon_make_device (place->uri, choice->device, &choice->matrix, error))
+    return TRUE;
+  if (!vap_grants_remove (place->root, grant, &reason))
+    g_info ("%s", reason->message);
+  return FALSE;
+}
+
+/* The devices that the new definition names, and the one of our own metadata. */
+static const char **
+own_devices (const VapNovaGuest *instance)
+{
+  GPtrArray *uuids = g_ptr_array_new ();
+
+  if (instance->granted_device != NULL)
+    g_ptr_array_add (uuids, instance->granted_device);
+  for (guint i = 0; i < instance->guest->devices->len; i++) {
+    const VapGuestDevice *device = instance->guest->devices->pdata[i];
+
+    if (device->uuid != NULL)
+      g_ptr_array_add (uuids, device->uuid);
+  }
+  g_ptr_array_add (uuids, NULL);
+  return (const char **) g_ptr_array_free (uuids, FALSE);
+}
+
+/* Those of its devices that are AP matrices, or were: a definition that Nova kept may
+ * name one that is gone. */
+static const char **
+superseded (const Facts *facts, const VapNovaGuest *instance)
+{
+  GPtrArray *uuids = g_ptr_array_new ();
+
+  for (guint i = 0; i < instance->guest->devices->len; i++) {
+    const VapGuestDevice *device = instance->guest->devices->pdata[i];
+
+    if (device->uuid != NULL && (vap_host_is_matrix (facts->host, device) ||
+                                 !vap_host_has_other_mdev (facts->host, device->uuid)))
+      g_ptr_array_add (uuids, device->uuid);
+  }
+  g_ptr_array_add (uuids, NULL);
+  return (const char **) g_ptr_array_free (uuids, FALSE);
+}
+
+/* One turn: TRUE with @done FALSE when something was cleared away first. */
+static gboolean
+take_turn (const VapGrantPlace *place, const VapNovaGuest *instance,
+           const VapGrantNeed *need, const char *xml, gsize length, char **rewritten,
+           gboolean *done, GError **error)
+{
+  g_autofree const char **own = own_devices (instance);
+  g_autofree const char **dropped = NULL;
+  g_auto (Facts) facts = { NULL, NULL, NULL };
+  VapGrantChoice choice;
+
+  if (!read_facts (place, &facts, error))
+    return FALSE;
+  const VapGrantQuestion question = {
+    facts.host, facts.guests, facts.grants, instance->guest->uuid, own, *need, now (),
+  };
+  if (!vap_grant_choose (&question, &choice, error))
+    return FALSE;
+  *done = choice.kind != VAP_GRANT_RECLAIM;
+  if (!*done)
+    return clear_away (place, choice.grant, error);
+  if (!carry_out (place, instance, need->profile, &choice, error) ||
+      !release_others (place->root, facts.grants, instance->guest->uuid, choice.device,
+                       NULL, error))
+    return FALSE;
+  dropped = superseded (&facts, instance);
+  *rewritten =
+      vap_rewrite_grant (xml, length, need->profile, choice.device, dropped, error);
+  return *rewritten != NULL;
+}
+
+static gboolean
+grant (const VapGrantPlace *place, const VapNovaGuest *instance, const char *profile,
+       const char *xml, gsize length, char **rewritten, GError **error)
+{
+  g_autoptr (VapProfiles) profiles = NULL;
+  g_auto (Lock) lock = { -1 };
+  VapGrantNeed need;
+  gboolean done = FALSE;
+
+  if (!vap_grant_need_find (place->root, profile, &profiles, &need, error))
+    return FALSE;
+  lock.fd = vap_grants_lock (place->root, error);
+  if (lock.fd < 0)
+    return FALSE;
+  for (guint turn = 0; !done; turn++) {
+    if (turn == TURNS_MAX) {
+      g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+                   _ ("no end of grants that were left behind"));
+      return FALSE;
+    }
+    if (!take_turn (place, instance, &need, xml, length, rewritten, &done, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static const char *
+profile_of (const VapGrantPlace *place, const VapNovaGuest *instance)
+{
+  if (instance->profile != NULL || instance->flavor == NULL)
+    return instance->profile;
+  return g_hash_table_lookup (place->config->nova, instance->flavor);
+}
+
+static gboolean
+grant_to_instance (const VapGrantPlace *place, const VapNovaGuest *instance,
+                   const char *xml, gsize length, char **rewritten, char **note,
+                   GError **error)
+{
+  const char *profile = profile_of (place, instance);
+  const char *name = instance->guest->name != NULL ? instance->guest->name : "";
+  g_autoptr (GError) reason = NULL;
+
+  if (profile == NULL)
+    return TRUE;
+  if (instance->guest->uuid == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("guest '%s' has no UUID that a grant could be kept under"), name);
+    return FALSE;
+  }
+  if (grant (place, instance, profile, xml, length, rewritten, &reason)) {
+    *note =
+        g_strdup_printf (_ ("guest '%s': granted crypto of profile '%s'"), name, profile);
+    return TRUE;
+  }
+  g_set_error (error, VAP_ERROR, reason->code,
+               _ ("guest '%s' cannot be granted crypto of profile '%s': %s"), name,
+               profile, reason->message);
+  return FALSE;
+}
+
+gboolean
+vap_grant_to_guest (const VapGrantPlace *place, const char *xml, gsize length,
+                    char **rewritten, char **note, GError **error)
+{
+  g_autoptr (VapNovaGuest) instance = NULL;
+
+  *rewritten = NULL;
+  *note = NULL;
+  if (g_strstr_len (xml, (gssize) length, NOVA_NAMESPACE) == NULL)
+    return TRUE;
+  if (!vap_nova_guest_parse (xml, length, &instance, error))
+    return FALSE;
+  return instance == NULL ||
+         grant_to_instance (place, instance, xml, length, rewritten, note, error);
+}
+
+gboolean
+vap_grant_release (const char *root, const char *guest_uuid, gboolean *released,
+                   GError **error)
+{
+  g_autoptr (GPtrArray) grants = NULL;
+  g_auto (Lock) lock = { -1 };
+
+  *released = FALSE;
+  grants = vap_grants_read (root, error);
+  if (grants == NULL)
+    return FALSE;
+  /* most guests have none, and most users may not write there */
+  if (grants->len == 0)
+    return TRUE;
+  lock.fd = vap_grants_lock (root, error);
+  if (lock.fd < 0)
+    return FALSE;
+  g_clear_pointer (&grants, g_ptr_array_unref);
+  grants = vap_grants_read (root, error);
+  return grants != NULL &&
+         release_others (root, grants, guest_uuid, NULL, released, error);
+}
+
+/* @seconds: the time till this one may go, if that is earlier */
+static gboolean
+sweep_one (const VapGrantPlace *place, const VapGrant *grant, GPtrArray *guests,
+           gint64 keep, guint *seconds, GError **error)
+{
+  gint64 left = keep - (now () - grant->touched);
+
+  if (vap_grant_is_held (grant, guests))
+    return TRUE;
+  if (vap_grant_is_stale (grant, guests, now (), keep))
+    return clear_away (place, grant, error);
+  if (*seconds == 0 || left < *seconds)
+    *seconds = (guint) MAX (left, 1);
+  return TRUE;
+}
+
+gboolean
+vap_grant_sweep (const VapGrantPlace *place, guint *seconds, GError **error)
+{
+  g_autoptr (GPtrArray) grants = NULL;
+  g_autoptr (GPtrArray) guests = NULL;
+  g_auto (Lock) lock = { -1 };
+  gint64 keep = VAP_GRANT_KEEP_SECONDS;
+
+  *seconds = 0;
+  lock.fd = vap_grants_lock (place->root, error);
+  if (lock.fd < 0)
+    return FALSE;
+  grants = vap_grants_read (place->root, error);
+  if (grants == NULL || grants->len == 0)
+    return grants != NULL;
+  guests = vap_daemon_guests (place->uri, error);
+  if (guests == NULL)
+    return FALSE;
+  for (guint i = 0; i < grants->len; i++)
+    if (!sweep_one (place, grants->pdata[i], guests, keep, seconds, error))
+      return FALSE;
+  return TRUE;
+}
