@@ -200,7 +200,7 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Write the definition anew with mdevctl define, or remove it."),
       .example = "warning[definition-unreadable]: mdevctl's definition "
                  "'/etc/mdevctl.d/matrix/62177883-f1bb-47f0-914d-32a22e3a8802' is not "
-                 "understood: JSON line 3: not well formed at '\"'",
+                 "understood: JSON line 3: unexpected newline near '\"assign_ad'",
   },
   {
       .id = "device-boot-order",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the reader builds a VapGuest.  Private to guest/. */
+/* How the reader builds a VapGuest.  Private to guest/ and host/. */
 #pragma once
 
 #include "guest/guest.h"

@@ -108,11 +108,19 @@ vap_device_parse_mdevctl (const char *json, gsize length, const char *uuid,
                           const char *parent, GError **error)
 {
   json_auto_t *definition = vap_json_parse (json, length, VAP_JSON_MAX, error);
-  g_autoptr (VapDevice) device = NULL;
-  g_autofree char *start = NULL;
 
   if (definition == NULL)
     return NULL;
+  return vap_device_from_mdevctl (definition, uuid, parent, error);
+}
+
+VapDevice *
+vap_device_from_mdevctl (const json_t *definition, const char *uuid, const char *parent,
+                         GError **error)
+{
+  g_autoptr (VapDevice) device = NULL;
+  g_autofree char *start = NULL;
+
   if (!json_is_object (definition)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("mdevctl definition: it is %s, not an object"),

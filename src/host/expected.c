@@ -3,6 +3,7 @@
  * A host as it would be after a change: a copy of a snapshot with one thing different,
  * so that what builds on the change can be judged, and shown, before it is made.
  */
+#include "host/document.h"
 #include "host/priv.h"
 
 static gpointer
@@ -73,6 +74,8 @@ copy_host (const VapHost *host)
   *copy = *host;
   copy->ref_count = 1;
   copy->root = g_strdup (host->root);
+  if (host->record != NULL)
+    vap_host_record_ref (host->record);
   copy->machine = g_strdup (host->machine);
   copy->cards = copy_list (host->cards, copy_card, (GDestroyNotify) vap_card_free);
   copy->devices =

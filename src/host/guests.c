@@ -117,6 +117,12 @@ vap_host_read_guests (VapHost *host)
 {
   read_directory (host, DEFINED);
   read_directory (host, RUNNING);
+  vap_host_sort_guests (host);
+}
+
+void
+vap_host_sort_guests (VapHost *host)
+{
   g_ptr_array_sort (host->guests, compare_guests);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "host/document.h"
 #include "host/priv.h"
 
 #include <glib/gi18n-lib.h>
@@ -12,8 +13,8 @@
 #include <string.h>
 
 /* the facts of a host where nothing says otherwise: all queues are zcrypt's */
-static VapHost *
-host_new (const char *root)
+VapHost *
+vap_host_new (const char *root)
 {
   VapHost *host = g_new0 (VapHost, 1);
 
@@ -47,8 +48,11 @@ check_root (const VapHost *host, GError **error)
 VapHost *
 vap_host_read (const char *root, GError **error)
 {
-  g_autoptr (VapHost) host = host_new (root);
+  g_autoptr (VapHost) host = NULL;
 
+  if (root != NULL && g_file_test (root, G_FILE_TEST_IS_REGULAR))
+    return vap_host_load (root, error);
+  host = vap_host_new (root);
   if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error) ||
       !vap_host_read_uv (host, error) || !vap_host_read_bus (host, error) ||
       !vap_host_read_devices (host, error))
@@ -77,6 +81,7 @@ vap_host_unref (VapHost *host)
   g_clear_pointer (&host->other_mdevs, g_ptr_array_unref);
   g_ptr_array_unref (host->guests);
   g_ptr_array_unref (host->problems);
+  vap_host_record_unref (host->record);
   g_free (host);
 }
 

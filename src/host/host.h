@@ -58,6 +58,9 @@ typedef struct {
   VapMask aqmask;
 } VapPersistentMasks;
 
+/* What a saved document says besides the snapshot: host/document.h. */
+typedef struct _VapHostRecord VapHostRecord;
+
 typedef enum {
   VAP_OWNER_HOST,  /* zcrypt's by the masks, or by driver_override */
   VAP_OWNER_VFIO,  /* vfio_ap's */
@@ -65,6 +68,7 @@ typedef enum {
 
 typedef struct {
   char *root;                    /* "" for the real host, never NULL */
+  VapHostRecord *record;         /* of a saved document; NULL for a host that was read */
 
   /* machine */
   char *machine;                 /* "3931" from cpuinfo, NULL when unknown */
@@ -109,7 +113,7 @@ typedef struct {
 /**
  * vap_host_read:
  * @root: (nullable): a directory in front of /sys, /proc, /etc, /run; NULL or ""
- *   for this machine
+ *   for this machine; a file is a host document, see vap_host_load()
  *
  * A file that is missing is a fact (an older kernel, no vfio_ap).  A file that
  * is there and cannot be read or understood makes the reading fail when the

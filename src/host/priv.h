@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* /proc/cpuinfo grows with the processors, but begins with what matters here. */
 #define VAP_CPUINFO_MAX (1024u * 1024)
 
+/* a host of which nothing is known */
+VapHost *vap_host_new (const char *root);
+
 /* read.c */
 
 typedef enum {
@@ -73,7 +76,10 @@ gboolean vap_host_read_bus (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RE
 void vap_host_read_cards (VapHost *host, const VapMask *present);
 gboolean vap_host_read_devices (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vap_host_read_guests (VapHost *host);
+void vap_host_sort_guests (VapHost *host);
 void vap_host_read_udev_rule (VapHost *host);
+/* the rule itself, NULL where it is not there or cannot be read; free with g_free() */
+char *vap_host_read_udev_rule_text (const char *root);
 
 /* The same from texts, for vap_host_read() and the fuzzers. */
 

@@ -142,3 +142,16 @@ vap_host_read_udev_rule (VapHost *host)
     g_prefix_error (&error, "%s%s: ", host->root, UDEV_RULE);
   vap_host_take_problem (host, g_strdup (error->message));
 }
+
+char *
+vap_host_read_udev_rule_text (const char *root)
+{
+  g_autofree char *text = NULL;
+  gsize length = 0;
+
+  if (vap_file_read (root, UDEV_RULE, VAP_FILE_MAX, &text, &length, NULL) !=
+          VAP_READ_DONE ||
+      !g_utf8_validate_len (text, length, NULL))
+    return NULL;
+  return g_steal_pointer (&text);
+}

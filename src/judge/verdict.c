@@ -8,6 +8,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "host/document.h"
+
 VapVerdict *
 vap_verdict_new (void)
 {
@@ -84,6 +86,9 @@ vap_judge_ask_qemu (const VapHost *host, const VapGuest *guest)
 
   if (!vap_check_wants_qemu (host, guest))
     return NULL;
+  /* of a saved host its own emulator is known, or none: not this machine's */
+  if (host->record != NULL)
+    return host->record->qemu != NULL ? vap_qemu_ref (host->record->qemu) : NULL;
 
   qemu = vap_qemu_ask (guest->emulator, &error);
   if (qemu == NULL)

@@ -3,6 +3,7 @@
  * Runs every directory below cases/ (see cases/README) as a test of its own, and
  * holds cases and catalogue to each other.
  */
+#include "host/document.h"
 #include "judge/judge.h"
 #include "tree.h"
 
@@ -123,6 +124,27 @@ without_root (const char *text, const char *root)
   return g_strjoinv ("", parts);
 }
 
+/* A saved document is judged as its host is.  What could not be read is told in the
+ * words of that time, with its root. */
+static void
+assert_document_judged (const char *dir, const char *root, const char *expected)
+{
+  g_autoptr (VapHost) host = vap_host_read (root, NULL);
+  g_autofree char *json = vap_host_to_json (host, NULL);
+  g_autofree char *file = g_build_filename (root, "host.json", NULL);
+  g_autofree char *raw = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapFindings) findings = NULL;
+
+  g_assert_true (g_file_set_contents (file, json, -1, NULL));
+  findings = judge_case (dir, file, &error);
+  g_assert_no_error (error);
+  raw = vap_findings_to_text (findings, VAP_SEVERITY_NOTE);
+  text = without_root (raw, root);
+  g_assert_cmpstr (text, ==, expected);
+}
+
 static void
 test_case (gconstpointer data)
 {
@@ -150,6 +172,7 @@ test_case (gconstpointer data)
     g_assert_true (g_file_set_contents (expected_path, text, -1, NULL));
   g_assert_true (g_file_get_contents (expected_path, &expected, NULL, NULL));
   g_assert_cmpstr (text, ==, expected);
+  assert_document_judged (this_case->dir, root, expected);
 }
 
 static gint

@@ -11,7 +11,7 @@ import time
 
 from cli import Scratch, Tap
 
-COMMANDS = ["status", "check", "caps", "explain", "guest-view", "qemu-flags"]
+COMMANDS = ["status", "check", "caps", "explain", "export", "guest-view", "qemu-flags"]
 GOOD, REFUSED, UNJUDGED = 0, 1, 2
 
 
@@ -43,6 +43,10 @@ def exit_statuses(tap, scratch):
         (UNJUDGED, "qemu-flags", "--qemu", "./no-such-qemu", "web1"),
         (UNJUDGED, "qemu-flags", "--qemu", "./qemu", "no-such-guest"),
         (GOOD, "explain", "--list"),
+        (GOOD, "export"),
+        (UNJUDGED, "export", "--qemu", "./no-such-qemu"),
+        (UNJUDGED, "export", "-o", "/nonexistent/host.json"),
+        (UNJUDGED, "--root", "device-free.json", "status"),
         (GOOD, "--version"),
     ]
     for expected, *arguments in cases:
@@ -52,7 +56,7 @@ def exit_statuses(tap, scratch):
 
 def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
-             ["caps", "much"], ["explain"], ["explain", "a", "b"],
+             ["caps", "much"], ["export", "much"], ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
              ["caps", "--qemu"], ["caps", "--connect"], ["caps", "--timeout", "-1"],
              ["caps", "--timeout", "soon"], ["guest-view"], ["qemu-flags"],
@@ -70,7 +74,7 @@ def usage_errors(tap, scratch):
 
 
 def unreadable_host(tap, scratch):
-    for arguments in (["status"], ["caps"], ["check", "device-free.xml"],
+    for arguments in (["status"], ["caps"], ["export"], ["check", "device-free.xml"],
                       ["guest-view", "guest-good.xml"], ["qemu-flags", "guest-good.xml"]):
         result = scratch.run(*arguments, host="broken")
         tap.ok(f"{arguments[0]}: a broken mask is no judgement",
@@ -204,7 +208,7 @@ def output_errors(tap, scratch):
     for arguments in (["status"], ["status", "--json"], ["check", "device-free.xml"],
                       ["check", "--json", "device-free.xml"], ["caps", "--qemu", "./qemu"],
                       ["guest-view", "web1"], ["qemu-flags", "--qemu", "./qemu", "web1"],
-                      ["explain", "--list"], ["--help"], ["status", "--help"],
+                      ["explain", "--list"], ["export"], ["--help"], ["status", "--help"],
                       ["--version"]):
         with open("/dev/full", "wb") as full:
             result = scratch.run(*arguments, host="z16-small", stdout=full)
@@ -231,12 +235,37 @@ def check_kinds(tap, scratch):
            result.status == GOOD, result)
 
 
+def saved_hosts(tap, scratch):
+    """A saved document stands for its host wherever a root may be named."""
+    saved = scratch.run("export", "-o", "saved.json", "--qemu", "./qemu", host="z16-small")
+    tap.ok("export -o FILE", saved.status == GOOD and saved.out == saved.err == "", saved)
+    for arguments in (["status"], ["status", "--json"], ["guest-view", "web1"],
+                      ["check", "device-taken.xml", "guest-inactive.xml"]):
+        there = scratch.run(*arguments, host="z16-small")
+        here = scratch.run("--root", "saved.json", *arguments)
+        tap.ok(f"{' '.join(arguments)} of a saved host",
+               (there.status, there.out) == (here.status, here.out), f"{there}\n{here}")
+    for arguments in (["caps"], ["qemu-flags", "web1"]):
+        there = scratch.run(*arguments, "--qemu", "./qemu", host="z16-small")
+        here = scratch.run("--root", "saved.json", *arguments)
+        tap.ok(f"{' '.join(arguments)}: a saved host's QEMU is known",
+               (there.status, there.out) == (here.status, here.out), f"{there}\n{here}")
+    again = scratch.run("--root", "saved.json", "export")
+    with open(os.path.join(scratch.files, "saved.json"), encoding="utf-8") as file:
+        tap.ok("a saved host is exported as it was", again.out == file.read(), again)
+    with open(os.path.join(scratch.files, "saved.json"), "a", encoding="utf-8") as file:
+        file.write("{}")
+    broken = scratch.run("--root", "saved.json", "status")
+    tap.ok("a damaged document is named", broken.status == UNJUDGED
+           and "saved.json: JSON line" in broken.err, broken)
+
+
 def main():
     tap = Tap()
     with Scratch() as scratch:
         for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
                      picture_agrees, colours, plain_names, silent_daemon,
-                     hostile_input, output_errors, check_kinds):
+                     hostile_input, output_errors, check_kinds, saved_hosts):
             part(tap, scratch)
     tap.done()
 

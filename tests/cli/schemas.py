@@ -42,6 +42,12 @@ CASES += [("check", "z16-small", ["check", *files]) for files in
 CASES += [("explain", None, ["explain", *what]) for what in
           (["queue-in-use"], ["ap-off"], ["--list"])]
 
+# what prints JSON and nothing else
+CASES += [("host", host, ["export"]) for host in
+          ("none", "z16-small", "ailing", "many-devices")]
+CASES += [("host", "z16-small", ["export", "--mkvps", "--qemu", "./qemu"])]
+ALWAYS_JSON = ["export"]
+
 
 def load(name):
     with open(os.path.join(SCHEMAS, name + ".schema.json"), encoding="utf-8") as file:
@@ -60,8 +66,10 @@ def closed(schema):
 
 
 def check_output(tap, scratch, schema, host, arguments):
-    name = f"{' '.join(arguments)} --json on {host}"
-    result = scratch.run(*arguments, "--json", host=host, env={"LC_ALL": "C"})
+    if arguments[0] not in ALWAYS_JSON:
+        arguments = [*arguments, "--json"]
+    name = f"{' '.join(arguments)} on {host}"
+    result = scratch.run(*arguments, host=host, env={"LC_ALL": "C"})
     try:
         document = json.loads(result.raw)
     except ValueError as error:
@@ -133,7 +141,7 @@ def check_xml(tap, scratch):
 
 def main():
     tap = Tap()
-    for schema in ("status", "check", "caps", "explain", "guest-view", "qemu-flags"):
+    for schema in ("status", "check", "caps", "explain", "guest-view", "host", "qemu-flags"):
         tap.ok(f"{schema}.schema.json is closed", closed(load(schema)))
     with Scratch() as scratch:
         for schema, host, arguments in CASES:

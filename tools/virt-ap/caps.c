@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "host/document.h"
 #include "libvirt.h"
 #include "options.h"
 
@@ -96,16 +97,29 @@ ask_libvirt (CapsFacts *facts, gboolean is_here, const char *uri, guint patience
   return TRUE;
 }
 
+/* whose emulator cannot be asked here; a saved host's may be known all the same */
+static gboolean
+take_saved_qemu (CapsFacts *facts, gboolean is_remote)
+{
+  const VapHostRecord *record = facts->host != NULL ? facts->host->record : NULL;
+
+  if (record == NULL && !is_remote)
+    return FALSE;
+  if (record != NULL && record->qemu != NULL)
+    facts->qemu = vap_qemu_ref (record->qemu);
+  else
+    facts->qemu_problem = g_strdup (_ ("the host is not this machine"));
+  return TRUE;
+}
+
 /* A host without QEMU still has its features; a QEMU asked for by name is meant. */
 static gboolean
 ask_qemu (CapsFacts *facts, const char *binary, gboolean is_remote, GError **error)
 {
   GError *problem = NULL;
 
-  if (binary == NULL && is_remote) {
-    facts->qemu_problem = g_strdup (_ ("the host is not this machine"));
+  if (binary == NULL && take_saved_qemu (facts, is_remote))
     return TRUE;
-  }
   facts->qemu = vap_qemu_ask (binary, &problem);
   if (facts->qemu != NULL)
     return TRUE;

@@ -26,6 +26,7 @@ static const Command commands[] = {
   { "guest-view", N_ ("show what a guest will see of AP, and why not the rest"),
     command_guest_view },
   { "qemu-flags", N_ ("print a guest's AP arguments for QEMU"), command_qemu_flags },
+  { "export", N_ ("print this host's AP configuration as one document"), command_export },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 

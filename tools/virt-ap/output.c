@@ -157,6 +157,23 @@ output_flush (Output *output, int status)
   return status;
 }
 
+int
+output_save (Output *output, const char *file, int status)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (file == NULL || g_str_equal (file, "-"))
+    return output_flush (output, status);
+  if (!g_file_set_contents_full (
+          file, output->text->str, (gssize) output->text->len,
+          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &error)) {
+    report ("%s", error->message);
+    status = STATUS_UNJUDGED;
+  }
+  g_string_truncate (output->text, 0);
+  return status;
+}
+
 void
 report (const char *format, ...)
 {

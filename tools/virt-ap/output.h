@@ -64,6 +64,10 @@ void output_json (Output *output, const VapJson *json);
  */
 int output_flush (Output *output, int status);
 
+/* as output_flush(), to @file, which is whole or as it was before; NULL and "-" are
+ * standard output */
+int output_save (Output *output, const char *file, int status);
+
 /* "virt-ap: MESSAGE" on standard error, its control characters escaped */
 void report (const char *format, ...) G_GNUC_PRINTF (1, 2);
 

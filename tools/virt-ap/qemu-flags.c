@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "host/document.h"
 #include "host/qemu-flags.h"
 #include "json.h"
 #include "operand.h"
@@ -125,6 +126,15 @@ print_flags (const Options *options, const VapHost *host, const GuestOperand *op
   return output_flush (&output, STATUS_GOOD);
 }
 
+/* a saved host's emulator is not to be asked here any more */
+static VapQemu *
+ask_qemu (const VapHost *host, const char *binary, const char *emulator, GError **error)
+{
+  if (binary == NULL && host->record != NULL && host->record->qemu != NULL)
+    return vap_qemu_ref (host->record->qemu);
+  return vap_qemu_ask (binary != NULL ? binary : emulator, error);
+}
+
 static int
 answer (const Options *options, const char *binary, const char *word)
 {
@@ -135,7 +145,7 @@ answer (const Options *options, const char *binary, const char *word)
   VapSyntax syntax;
 
   if (host != NULL && guest_operand_read (&operand, host, options->operands[0], &error))
-    qemu = vap_qemu_ask (binary != NULL ? binary : operand.guest->emulator, &error);
+    qemu = ask_qemu (host, binary, operand.guest->emulator, &error);
   if (qemu == NULL) {
     report ("%s", error->message);
     return STATUS_UNJUDGED;
