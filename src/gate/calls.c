@@ -226,6 +226,15 @@ vap_calls_name (guint32 procedure)
 }
 
 gboolean
+vap_calls_carries_xml (guint32 procedure)
+{
+  const Call *call = bsearch (&procedure, calls, G_N_ELEMENTS (calls), sizeof calls[0],
+                              compare_procedure);
+
+  return call != NULL && strpbrk (call->shape, "xXp") != NULL;
+}
+
+gboolean
 vap_calls_wants (const VapRpcHeader *header)
 {
   return find_call (header) != NULL;

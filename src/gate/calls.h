@@ -31,6 +31,9 @@ gboolean vap_calls_wants (const VapRpcHeader *header);
 void vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
                       gpointer root);
 
+/* whether all that is judged of an intercepted call is the XML in it; tests compare */
+gboolean vap_calls_carries_xml (guint32 procedure);
+
 /* libvirt's name of an intercepted call, NULL for another; tests compare the table */
 const char *vap_calls_name (guint32 procedure);
 

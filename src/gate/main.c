@@ -79,6 +79,7 @@ serve (const Options *options, GError **error)
   };
   VapFilter filter = {
     .wants = vap_procedures_judged,
+    .concerns = vap_procedures_concerns,
     .start_judge = vap_spawn_judge,
     .user_data = options->root,
   };

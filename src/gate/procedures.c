@@ -6,18 +6,37 @@
 
 #include "gate/procedures.h"
 
-static const guint8 judged[] = {
-  [8] = 1,   [9] = 1,   [10] = 1,  [11] = 1,  [108] = 1, [123] = 1, [136] = 1,
-  [148] = 1, [160] = 1, [174] = 1, [185] = 1, [192] = 1, [196] = 1, [213] = 1,
-  [214] = 1, [215] = 1, [216] = 1, [232] = 1, [233] = 1, [236] = 1, [302] = 1,
-  [303] = 1, [304] = 1, [305] = 1, [309] = 1, [310] = 1, [350] = 1, [389] = 1,
-  [411] = 1, [428] = 1, [430] = 1, [440] = 1, [441] = 1, [447] = 1,
+#include "ap/glance.h"
+
+/* what of a call is judged */
+enum {
+  NOTHING,
+  NAMED,   /* what is stored under a name that it has */
+  CARRIED, /* the XML that it has */
+};
+
+static const guint8 procedures[] = {
+  [8] = CARRIED,   [9] = NAMED,     [10] = CARRIED,  [11] = CARRIED,  [108] = CARRIED,
+  [123] = CARRIED, [136] = CARRIED, [148] = CARRIED, [160] = CARRIED, [174] = CARRIED,
+  [185] = CARRIED, [192] = NAMED,   [196] = NAMED,   [213] = CARRIED, [214] = CARRIED,
+  [215] = CARRIED, [216] = CARRIED, [232] = CARRIED, [233] = CARRIED, [236] = CARRIED,
+  [302] = CARRIED, [303] = CARRIED, [304] = CARRIED, [305] = CARRIED, [309] = CARRIED,
+  [310] = NAMED,   [350] = CARRIED, [389] = CARRIED, [411] = CARRIED, [428] = CARRIED,
+  [430] = NAMED,   [440] = CARRIED, [441] = CARRIED, [447] = CARRIED,
 };
 
 /* every message that a client sends is asked about, so this only looks up */
 gboolean
 vap_procedures_judged (const VapRpcHeader *header)
 {
-  return header->procedure < G_N_ELEMENTS (judged) && judged[header->procedure] &&
+  return header->procedure < G_N_ELEMENTS (procedures) &&
+         procedures[header->procedure] != NOTHING &&
          vap_rpc_header_is_call (header, header->procedure);
+}
+
+gboolean
+vap_procedures_concerns (const VapRpcHeader *header, const guint8 *frame)
+{
+  return procedures[header->procedure] == NAMED ||
+         vap_glance_may_concern_ap (frame, header->length);
 }

@@ -11,4 +11,13 @@ G_BEGIN_DECLS
 
 gboolean vap_procedures_judged (const VapRpcHeader *header);
 
+/**
+ * vap_procedures_concerns:
+ * @frame: the whole of a judged call
+ *
+ * Returns: FALSE when the call carries all that there is to judge, and it cannot have to
+ *   do with AP
+ */
+gboolean vap_procedures_concerns (const VapRpcHeader *header, const guint8 *frame);
+
 G_END_DECLS

@@ -64,6 +64,12 @@ give_up (VapRelay *relay, const char *format, guint32 length)
   relay->up.ended = relay->down.ended = TRUE;
 }
 
+static void
+pass_call (VapRelay *relay)
+{
+  vap_pipe_insert (&relay->up, g_steal_pointer (&relay->call), relay->size);
+}
+
 /* A frame that goes on instead of the call gets the bytes that carry the call's
  * descriptors, which are behind it in the stream. */
 static void
@@ -89,7 +95,7 @@ take_answer (VapRelay *relay)
   else if (question->kind == VAP_ANSWER_CALL)
     pass_other_call (relay, frame, question->length);
   else
-    vap_pipe_insert (&relay->up, g_steal_pointer (&relay->call), relay->size);
+    pass_call (relay);
   g_clear_pointer (&relay->call, g_free);
 }
 
@@ -126,6 +132,7 @@ take_call (VapRelay *relay)
 static void
 collect_call (VapRelay *relay)
 {
+  const VapFilter *filter = relay->filter;
   VapPipe *up = &relay->up;
   gsize part = MIN (relay->size - relay->collected, up->end - up->start);
 
@@ -133,8 +140,12 @@ collect_call (VapRelay *relay)
   relay->collected += part;
   up->start += part;
   up->cleared = up->start;
-  if (relay->collected == relay->size)
+  if (relay->collected < relay->size)
+    return;
+  if (filter->concerns == NULL || filter->concerns (&relay->header, relay->call))
     ask (relay, relay->call);
+  else
+    pass_call (relay);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "ap/glance.h"
 #include "guest/rewrite.h"
 
 static const char *const names[] = { "apxa", "apft", NULL };
@@ -62,8 +63,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   fuzz_check_error (guest != NULL, error);
   parsed = vap_guest_device_parse (xml, size, &device, &device_error);
   fuzz_check_error (parsed, device_error);
-  if (guest != NULL)
-    (void)vap_guest_concerns_ap (guest);
+  if ((guest != NULL && vap_guest_concerns_ap (guest)) || device != NULL)
+    g_assert_true (vap_glance_may_concern_ap (data, size));
   rewrite (guest, xml, size);
   return 0;
 }

@@ -149,8 +149,13 @@ LLVMFuzzerTestOneInput (const guint8 *input, size_t size)
 
   Scene scene = { .rest = input + 1, .end = input + size };
   gboolean judged = input[0] & 1;
-  const VapFilter filter = { judged ? vap_procedures_judged : wants_none, start_judge,
-                             &scene, 1 };
+  const VapFilter filter = {
+    .wants = judged ? vap_procedures_judged : wants_none,
+    .concerns = input[0] & 2 ? vap_procedures_concerns : NULL,
+    .start_judge = start_judge,
+    .user_data = &scene,
+    .linger = 1,
+  };
 
   make_pair (client);
   make_pair (daemon);

@@ -48,6 +48,10 @@ def define(xml, serial):
     return frame(DEFINE_XML_FLAGS, CALL, serial, string(xml) + struct.pack(">I", 0))
 
 
+# breaks off where it has begun to speak of AP
+MALFORMED = "<domain><cpu><feature name='ap'"
+
+
 def read(sock, length):
     data = bytearray()
     while len(data) < length:
@@ -204,8 +208,8 @@ def test_malformed_xml():
     """is refused with the place and the reason, and the connection goes on"""
     with Connection() as c:
         for serial, xml in enumerate(
-                ("", "<domain>\n<name>x</name", "\xff\xfe", b"<domain>\xff\xfe</domain>",
-                 "<a/><b/>", "nonsense"), 10):
+                ("'ap", MALFORMED, "\xff\xfe'ap", b"<domain a='ap'>\xff\xfe</domain>",
+                 "<a b='ap'/><b/>", "nonsense: mdev"), 10):
             c.client.sendall(define(xml, serial))
             code, message = read_error(c.client, serial)
             assert code == VIR_ERR_XML_DETAIL, (xml, code, message)
@@ -213,9 +217,22 @@ def test_malformed_xml():
         c.relays()
 
 
+def test_nothing_of_ap():
+    """is not judged, whatever it is: no judge is started, the daemon gets all of it"""
+    with Connection() as c:
+        for serial, xml in enumerate(("", "<domain", "nonsense", "<domain type='kvm'/>"), 1):
+            assert passes(c, xml, serial) == xml
+        for payload in (b"", b"\0", struct.pack(">I", 0xfffffff0), bytes(40)):
+            call = frame(DEFINE_XML_FLAGS, CALL, 9, payload)
+            c.client.sendall(call)
+            assert read(c.daemon, len(call)) == call
+        assert not judges_of(c.gate)
+        c.relays()
+
+
 def test_line_of_error():
     with Connection() as c:
-        c.client.sendall(define("<domain>\n<name>x</name>\n<vcpu>1</vcp>\n</domain>", 1))
+        c.client.sendall(define("<domain>\n<cpu a='ap'/>\n<vcpu>1</vcp>\n</domain>", 1))
         _, message = read_error(c.client, 1)
         assert "line 3" in message or ":3:" in message, message
 
@@ -236,9 +253,9 @@ def test_entities_are_not_resolved():
 
 def test_undecodable_arguments():
     with Connection() as c:
-        payloads = [b"", b"\0", struct.pack(">I", 0xfffffff0), string("<domain/>")[:-1],
-                    string("<domain/>"), string("<domain/>") + bytes(8),
-                    struct.pack(">I", (4 << 20) + 1) + bytes(100)]
+        xml = string("<domain a='ap'/>")
+        payloads = [struct.pack(">I", 0xfffffff0) + xml, xml[:-1], xml, xml + bytes(8),
+                    struct.pack(">I", (4 << 20) + 1) + xml, xml[4:] * 3]
         for serial, payload in enumerate(payloads, 1):
             c.client.sendall(frame(DEFINE_XML_FLAGS, CALL, serial, payload))
             code, _ = read_error(c.client, serial)
@@ -370,7 +387,7 @@ def test_unjudged_where_errors_warn():
     """what cannot be judged goes on too, also rubbish: that is the daemon's to refuse"""
     with Connection(host=HOST) as c:
         configure(c, "[gate]\npolicy=warn\n")
-        assert passes(c, "<domain", 1) == "<domain"
+        assert passes(c, MALFORMED, 1) == MALFORMED
         with open(os.path.join(c.root, "sys/bus/ap/apmask"), "w") as file:
             file.write("0x12\n")
         xml = crypto_guest(["ap"])
@@ -489,12 +506,12 @@ def test_every_carrier_refuses():
 
 
 def test_every_carrier_cut():
-    """arguments that end at any byte are refused, or have no XML and say so"""
+    """arguments that end at any byte, once they speak of AP, are refused"""
     with Connection(host=HOST) as c:
         serial = 0
         for procedure, wrap in CARRIERS.items():
-            whole = wrap("<domain/>")
-            for length in range(len(whole)):
+            whole = wrap("<a b='ap'/>")
+            for length in range(whole.index(b"'ap") + 3, len(whole)):
                 serial += 1
                 c.client.sendall(frame(procedure, CALL, serial, whole[:length]))
                 code, _ = read_error(c.client, serial)
@@ -645,10 +662,10 @@ def test_memory_when_daemon_reads_nothing():
 
 def test_memory_when_no_refusal_is_read():
     with Connection() as c:
-        c.client.sendall(define("<domain", 1))
+        c.client.sendall(define(MALFORMED, 1))
         read_error(c.client, 1)
         before = peak_memory(c.gate.pid)
-        taken = write_until_stuck(c.client, define("<domain", 1) * 1000)
+        taken = write_until_stuck(c.client, define(MALFORMED, 1) * 1000)
         assert taken < 4 << 20, taken
         assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
 
@@ -665,9 +682,13 @@ def test_memory_when_daemon_never_answers():
         assert peak_memory(c.gate.pid) < before + 1024, (before, peak_memory(c.gate.pid))
 
 
+def judges_of(gate):
+    return subprocess.run(["ps", "-o", "pid=", "--ppid", str(gate.pid)],
+                          capture_output=True, text=True).stdout.split()
+
+
 def judge_of(gate):
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(gate.pid)],
-                              capture_output=True, text=True).stdout.split()
+    children = judges_of(gate)
     assert len(children) == 1, children
     return int(children[0])
 
@@ -676,7 +697,7 @@ def test_judge_killed():
     """the connection goes on, and the next call has another judge"""
     with Connection() as c:
         for serial in (1, 2):
-            c.client.sendall(define("<domain", serial))
+            c.client.sendall(define(MALFORMED, serial))
             assert read_error(c.client, serial)[0] == VIR_ERR_XML_DETAIL
             os.kill(judge_of(c.gate), signal.SIGKILL)
             time.sleep(0.05)
@@ -688,7 +709,7 @@ def test_judge_missing():
     with tempfile.TemporaryDirectory() as alone:
         gate = shutil.copy(GATE, alone)
         with Connection(gate=gate) as c:
-            c.client.sendall(define("<domain type='kvm'/>", 1))
+            c.client.sendall(define(crypto_guest([]), 1))
             code, message = read_error(c.client, 1)
             assert code == VIR_ERR_OPERATION_FAILED and "could not judge" in message
             c.relays()

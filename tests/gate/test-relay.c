@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The relay between two socket pairs, with a judge that decides by the last letter of
- * a call's payload: Refuse, Write another, Pass, pass Slowly, Die, answer Nonsense.
+ * a call's payload: Refuse, Write another, Pass, pass Slowly, Die, answer Nonsense; or is
+ * not asked, since the call needs only a Look.
  */
 #include "config.h"
 
@@ -36,6 +37,12 @@ static gboolean
 wants (const VapRpcHeader *header)
 {
   return vap_rpc_header_is_call (header, JUDGED);
+}
+
+static gboolean
+concerns (const VapRpcHeader *header, const guint8 *frame)
+{
+  return frame[header->length - 1] != 'L';
 }
 
 static void
@@ -138,7 +145,7 @@ static gpointer
 run_relay (gpointer user_data)
 {
   Fixture *fixture = user_data;
-  const VapFilter filter = { wants, start_judge, fixture, 300 };
+  const VapFilter filter = { wants, concerns, start_judge, fixture, 300 };
   gint out = fcntl (fixture->client[1], F_DUPFD_CLOEXEC, 0);
 
   fixture->ok = vap_relay_run (fixture->client[1], out, fixture->daemon[1], NULL, 0,
@@ -212,6 +219,8 @@ make_conversation (GByteArray *sent, GByteArray *expected)
   wire_append (expected, JUDGED, VAP_RPC_CALL, 3, "xxxP", 4);
   wire_append (sent, JUDGED, VAP_RPC_CALL, 4, "xxxW", 4);
   wire_append (expected, JUDGED, VAP_RPC_CALL, 4, REWRITTEN, strlen (REWRITTEN));
+  wire_append (sent, JUDGED, VAP_RPC_CALL, 5, "xxxL", 4);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 5, "xxxL", 4);
   wire_append (sent, JUDGED, VAP_RPC_MESSAGE, 0, "xxxR", 4);
   wire_append (expected, JUDGED, VAP_RPC_MESSAGE, 0, "xxxR", 4);
   wire_append (sent, OTHER, VAP_RPC_STREAM, 5, NULL, 0);
@@ -395,8 +404,8 @@ check_hostile (gboolean from_client, const char *tail, gsize length)
   g_thread_join (fixture.thread);
   wire_expect_end (to);
   g_assert_false (fixture.ok);
-  g_assert_nonnull (strstr (fixture.error->message,
-                            from_client ? "the client" : "the daemon"));
+  g_assert_nonnull (
+      strstr (fixture.error->message, from_client ? "the client" : "the daemon"));
   g_clear_error (&fixture.error);
   fixture_close (&fixture.client[0]);
   fixture_close (&fixture.daemon[0]);

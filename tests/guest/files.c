@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "ap/glance.h"
 #include "guest/rewrite.h"
 #include "support.h"
 
@@ -19,6 +20,16 @@ same_text (const char *path, const char *is, const char *should)
   g_assert_cmpstr (is, ==, should);
 }
 
+/* what the parser finds, a first look at the bytes must not have missed */
+static void
+check_glance (const char *text, gsize length)
+{
+  g_autoptr (VapGuest) guest = vap_guest_parse (text, length, NULL);
+
+  if (guest != NULL && vap_guest_concerns_ap (guest))
+    g_assert_true (vap_glance_may_concern_ap ((const guint8 *) text, length));
+}
+
 static void
 check_domain (const char *path, const char *text, gsize length)
 {
@@ -26,6 +37,7 @@ check_domain (const char *path, const char *text, gsize length)
   g_autofree char *is = describe_guest (text, length);
 
   same_text (path, is, should);
+  check_glance (text, length);
 }
 
 static void
