@@ -15,6 +15,7 @@
 
 #include "gate/calls.h"
 #include "gate/question.h"
+#include "host/qemu.h"
 
 static gboolean
 read_all (guint8 *bytes, gsize length)
@@ -112,6 +113,8 @@ main (int argc, char **argv)
                 _ ("virt-ap gate-judge: this program is started by virt-ap's gate"));
     return 2;
   }
+  /* a connection may define many guests */
+  vap_qemu_keep_answers ();
   while (serve_one (argv[2]))
     ;
   return 0;

@@ -96,6 +96,12 @@ void vap_card_free (VapCard *card);
 void vap_host_device_free (VapHostDevice *device);
 void vap_host_guest_free (VapHostGuest *guest);
 
+/* (transfer full): NULL when nothing is kept of what @binary is now */
+VapQemu *vap_qemu_find_kept (const char *binary);
+/* as vap_qemu_ask_within(); keeps the answer, if answers are kept */
+VapQemu *vap_qemu_ask_to_keep (const char *binary, guint milliseconds,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* vap_qemu_ask() with another patience, for tests */
 VapQemu *vap_qemu_ask_within (const char *binary, guint milliseconds,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

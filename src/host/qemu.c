@@ -35,9 +35,14 @@ find_binary (GError **error)
 VapQemu *
 vap_qemu_ask (const char *binary, GError **error)
 {
+  VapQemu *kept;
+
   if (binary == NULL)
     binary = find_binary (error);
-  return binary != NULL ? vap_qemu_ask_within (binary, PATIENCE_MS, error) : NULL;
+  if (binary == NULL)
+    return NULL;
+  kept = vap_qemu_find_kept (binary);
+  return kept != NULL ? kept : vap_qemu_ask_to_keep (binary, PATIENCE_MS, error);
 }
 
 VapQemu *

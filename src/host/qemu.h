@@ -31,6 +31,15 @@ typedef struct {
  */
 VapQemu *vap_qemu_ask (const char *binary, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * vap_qemu_keep_answers:
+ *
+ * From now on, as long as this process lives, a binary that has answered is asked again
+ * only when it is another file or was written to.  For a process whose life is short, and
+ * that may be asked much: nothing else is kept from one question to the next.
+ */
+void vap_qemu_keep_answers (void);
+
 /* one made from names, for tests and saved documents */
 VapQemu *vap_qemu_new (const char *binary, const char *version,
                        const char *const *properties);

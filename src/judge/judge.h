@@ -2,7 +2,7 @@
 /*
  * A question from beginning to end, as every door and the command line put it:
  * parse the request, read the snapshot, ask QEMU if the request calls for it,
- * judge.  Holds no rule and caches nothing.
+ * judge.  Holds no rule and caches nothing, but see vap_qemu_keep_answers().
  */
 #pragma once
 

@@ -125,6 +125,76 @@ test_flood (void)
   assert_fails ("yes '{\"event\":\"X\"}'\n", 20000, "printed more than");
 }
 
+/* a script that notes each time that it is asked */
+static void
+write_counting (const char *binary, const char *counter)
+{
+  g_autofree char *script = g_strdup_printf (
+      "#!/bin/sh\necho >>'%s'\n" GREETING OK ANSWER "sleep 60\n", counter);
+
+  g_assert_true (g_file_set_contents_full (binary, script, -1,
+                                           G_FILE_SET_CONTENTS_CONSISTENT, 0755, NULL));
+}
+
+static void
+assert_asked (const char *binary, const char *counter, gsize times)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapQemu) qemu = vap_qemu_ask (binary, &error);
+  g_autofree char *lines = NULL;
+  gsize n_lines;
+
+  g_assert_no_error (error);
+  g_assert_true (vap_qemu_has_property (qemu, "ap"));
+  g_assert_true (g_file_get_contents (counter, &lines, &n_lines, NULL));
+  g_assert_cmpuint (n_lines, ==, times);
+}
+
+/* in a process of its own: what it asks to keep, it keeps for good */
+static void
+keep_answers (const char *dir)
+{
+  g_autofree char *first = g_build_filename (dir, "first", NULL);
+  g_autofree char *second = g_build_filename (dir, "second", NULL);
+  g_autofree char *counter = g_build_filename (dir, "counter", NULL);
+
+  g_assert_true (g_file_set_contents (counter, "", 0, NULL));
+  g_assert_cmpint (g_chmod (counter, 0666), ==, 0);
+  write_counting (first, counter);
+  write_counting (second, counter);
+  assert_asked (first, counter, 1);
+  assert_asked (first, counter, 2); /* nothing is kept unless told */
+  vap_qemu_keep_answers ();
+  assert_asked (first, counter, 3);
+  assert_asked (first, counter, 3);
+  assert_asked (second, counter, 4);
+  assert_asked (first, counter, 4);
+  write_counting (first, counter); /* another file of the same name, size and content */
+  assert_asked (first, counter, 5);
+  assert_asked (first, counter, 5);
+  g_assert_cmpint (g_chmod (second, 0755), ==, 0); /* as after any write: ctime */
+  assert_asked (second, counter, 6);
+  g_unlink (first);
+  g_unlink (second);
+  g_unlink (counter);
+}
+
+static void
+test_kept (void)
+{
+  if (g_test_subprocess ()) {
+    keep_answers (g_getenv ("VAP_TEST_DIR"));
+    return;
+  }
+  g_autofree char *dir = g_dir_make_tmp ("virt-ap-qemu-XXXXXX", NULL);
+
+  g_assert_cmpint (g_chmod (dir, 0755), ==, 0);
+  g_setenv ("VAP_TEST_DIR", dir, TRUE);
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+  g_test_trap_assert_passed ();
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
 static void
 test_not_there (void)
 {
@@ -173,6 +243,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/qemu/kept", test_kept);
   g_test_add_func ("/qemu/answer", test_answer);
   g_test_add_func ("/qemu/never-root", test_never_root);
   g_test_add_func ("/qemu/failures", test_failures);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Answers of QEMU that are kept, in a process that asked for it: gate-judge, which lives
+ * as long as one connection.  A binary that is still the same file has the same
+ * properties; libvirt trusts the like for longer than a connection (virQEMUCapsIsValid()
+ * in src/qemu/qemu_capabilities.c compares the ctime of the binary with that of its
+ * cached capabilities).
+ */
+#include "config.h"
+
+#include "host/priv.h"
+
+#include <sys/stat.h>
+
+/* A client may name any emulator; so many are remembered. */
+#define KEPT_MAX 8u
+
+/* What tells a file from another, and from itself before it was replaced or written. */
+typedef struct {
+  dev_t device;
+  ino_t inode;
+  off_t size;
+  struct timespec modified;
+  struct timespec changed;
+} Identity;
+
+typedef struct {
+  Identity identity;
+  VapQemu *answer;
+} Kept;
+
+/* NULL as long as nothing is to be kept; the latest is the last */
+static GPtrArray *all_kept;
+
+static void
+kept_free (gpointer data)
+{
+  Kept *kept = data;
+
+  vap_qemu_unref (kept->answer);
+  g_free (kept);
+}
+
+void
+vap_qemu_keep_answers (void)
+{
+  if (all_kept == NULL)
+    all_kept = g_ptr_array_new_with_free_func (kept_free);
+}
+
+static gboolean
+identify (const char *binary, Identity *identity)
+{
+  struct stat status;
+
+  if (stat (binary, &status) != 0)
+    return FALSE;
+  *identity = (Identity){ status.st_dev, status.st_ino, status.st_size, status.st_mtim,
+                          status.st_ctim };
+  return TRUE;
+}
+
+static gboolean
+same_time (const struct timespec *a, const struct timespec *b)
+{
+  return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static gboolean
+same_identity (const Identity *a, const Identity *b)
+{
+  return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+         same_time (&a->modified, &b->modified) && same_time (&a->changed, &b->changed);
+}
+
+VapQemu *
+vap_qemu_find_kept (const char *binary)
+{
+  Identity identity;
+
+  if (all_kept == NULL || !identify (binary, &identity))
+    return NULL;
+  for (guint i = 0; i < all_kept->len; i++) {
+    const Kept *kept = all_kept->pdata[i];
+
+    if (g_str_equal (kept->answer->binary, binary) &&
+        same_identity (&kept->identity, &identity))
+      return vap_qemu_ref (kept->answer);
+  }
+  return NULL;
+}
+
+VapQemu *
+vap_qemu_ask_to_keep (const char *binary, guint milliseconds, GError **error)
+{
+  Identity before, after;
+  gboolean known = all_kept != NULL && identify (binary, &before);
+  VapQemu *answer = vap_qemu_ask_within (binary, milliseconds, error);
+  Kept *kept;
+
+  /* one that was replaced while it was asked may be either */
+  if (answer == NULL || !known || !identify (binary, &after) ||
+      !same_identity (&before, &after))
+    return answer;
+  kept = g_new (Kept, 1);
+  kept->identity = before;
+  kept->answer = vap_qemu_ref (answer);
+  if (all_kept->len == KEPT_MAX)
+    g_ptr_array_remove_index (all_kept, 0);
+  g_ptr_array_add (all_kept, kept);
+  return answer;
+}
