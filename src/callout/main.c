@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "audit/writer.h"
 #include "callout/call.h"
 #include "callout/live.h"
 #include "callout/report.h"
@@ -25,32 +26,57 @@
 /* What a server does: CALL_YES, CALL_NO when it has said why, or CALL_NO with @error */
 typedef int (*Serve) (const Call *call, GError **error);
 
-/* What the verdict is where @config is known. */
+static void
+keep (const Call *call, const VapConfig *config, VapRecord record)
+{
+  g_autofree char *name = g_strdup_printf ("%s %s", call->event, call->action);
+
+  record.door = VAP_DOOR_CALLOUT;
+  record.call = name;
+  record.device = call->uuid;
+  vap_audit_write (call->root, config, &record);
+}
+
 static int
-answer_verdict (VapVerdict *verdict, const VapConfig *config)
+answer_verdict (const Call *call, VapVerdict *verdict, const VapConfig *config)
 {
   g_autofree char *text = NULL;
+  gboolean passed;
 
   vap_verdict_enforce (verdict, config, VAP_DOOR_CALLOUT);
   text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
   g_fprintf (stderr, "%s", text);
-  return vap_findings_refuse (verdict->findings) ? CALL_NO : CALL_YES;
+  passed = !vap_findings_refuse (verdict->findings);
+  keep (call, config, vap_verdict_to_record (verdict, VAP_DOOR_CALLOUT, NULL, passed));
+  return passed ? CALL_YES : CALL_NO;
 }
 
-/* Where errors only warn, what could not be judged passes too. */
+/* Where errors only warn, what could not be judged passes too.  @config: NULL when that
+ * is what is wrong */
 static int
 answer_unjudged (const Call *call, const VapConfig *config, const GError *reason,
                  GError **error)
 {
-  if (config->policy[VAP_DOOR_CALLOUT] == VAP_WARN) {
+  const gboolean passed = config != NULL && config->policy[VAP_DOOR_CALLOUT] == VAP_WARN;
+  const VapRecord record = {
+    .decision = VAP_DECISION_UNJUDGED,
+    .passed = passed,
+    .reason = reason->message,
+  };
+
+  keep (call, config, record);
+  if (passed) {
     g_fprintf (stderr,
                _ ("virt-ap: The AP matrix %s cannot be judged and is let pass: %s\n"),
                call->uuid, reason->message);
     return CALL_YES;
   }
   g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-               _ ("The AP matrix %s cannot be judged, so it is refused: %s"), call->uuid,
-               reason->message);
+               config != NULL
+                   ? _ ("The AP matrix %s cannot be judged, so it is refused: %s")
+                   : _ ("virt-ap's configuration is wrong, so the AP matrix %s is "
+                        "refused: %s"),
+               call->uuid, reason->message);
   return CALL_NO;
 }
 
@@ -62,20 +88,15 @@ judge (const Call *call, const char *json, gsize length, VapAction action, GErro
   g_autoptr (VapConfig) config =
       vap_config_read (call->root, vap_finding_exists, &reason);
 
-  if (!config) {
-    g_set_error (
-        error, VAP_ERROR, VAP_ERROR_FAILED,
-        _ ("virt-ap's configuration is wrong, so the AP matrix %s is refused: %s"),
-        call->uuid, reason->message);
-    return CALL_NO;
-  }
+  if (!config)
+    return answer_unjudged (call, NULL, reason, error);
   if (config->policy[VAP_DOOR_CALLOUT] == VAP_OFF)
     return CALL_YES;
   verdict = vap_judge_mdevctl (call->root, json, length, call->uuid, call->parent, action,
                                &reason);
   if (!verdict)
     return answer_unjudged (call, config, reason, error);
-  return answer_verdict (verdict, config);
+  return answer_verdict (call, verdict, config);
 }
 
 /* (transfer full): the definition on standard input, which must be of the type that

@@ -27,9 +27,9 @@ vap_config_system_path (const char *root)
 /* libvirt hands HOME on to the gate and XDG_CONFIG_HOME not (src/util/vircommand.c,
  * virCommandAddEnvPassCommon()) */
 static char *
-user_directory (void)
+own_directory (const char *variable, const char *usual)
 {
-  const char *configured = g_getenv ("XDG_CONFIG_HOME");
+  const char *configured = g_getenv (variable);
   const char *home = g_getenv ("HOME");
 
   if (configured != NULL && *configured == '/')
@@ -39,20 +39,26 @@ user_directory (void)
 
     home = user != NULL ? user->pw_dir : NULL;
   }
-  return home != NULL && *home == '/' ? g_build_filename (home, ".config", NULL) : NULL;
+  return home != NULL && *home == '/' ? g_build_filename (home, usual, NULL) : NULL;
 }
 
 char *
-vap_config_user_path (const char *root)
+vap_own_path (const char *root, const char *variable, const char *usual, const char *name)
 {
   g_autofree char *directory = NULL;
 
   if (geteuid () == 0 || getuid () != geteuid () || getauxval (AT_SECURE) != 0)
     return NULL;
-  directory = user_directory ();
+  directory = own_directory (variable, usual);
   if (directory == NULL)
     return NULL;
-  return g_strconcat (root != NULL ? root : "", directory, "/" NAME, NULL);
+  return g_strconcat (root != NULL ? root : "", directory, "/", name, NULL);
+}
+
+char *
+vap_config_user_path (const char *root)
+{
+  return vap_own_path (root, "XDG_CONFIG_HOME", ".config", NAME);
 }
 
 static char *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the configuration files are, and which may be believed; private to config/. */
+/* Where files of virt-ap's are, and which may be believed; private to config/ and audit/. */
 #pragma once
 
 #include <glib.h>
@@ -10,13 +10,20 @@ G_BEGIN_DECLS
 char *vap_config_system_path (const char *root);
 
 /**
- * vap_config_user_path:
+ * vap_own_path:
+ * @variable: XDG_CONFIG_HOME or its like
+ * @usual: what it is below the user's home where it is not set
+ * @name: the file
  *
- * The file of the user who runs this process, below @root too.
+ * A file of the user who runs this process, below @root too.
  *
  * Returns: (transfer full) (nullable): NULL for root, and for a process that has more
- *   privilege than who started it: nothing that another may write is read then
+ *   privilege than who started it: nothing is done then where another may write
  */
+char *vap_own_path (const char *root, const char *variable, const char *usual,
+                    const char *name);
+
+/* the user's own configuration */
 char *vap_config_user_path (const char *root);
 
 /**

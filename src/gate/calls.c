@@ -7,11 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include <glib/gi18n-lib.h>
 #include <libvirt/virterror.h>
 
+#include "audit/writer.h"
 #include "gate/calls.h"
 #include "judge/judge.h"
 #include "rpc/args.h"
@@ -307,17 +307,6 @@ rewrite (const Call *call, const VapRpcHeader *header, const guint8 *frame, gsiz
             _ ("the XML is too long once virt-ap has added its metadata"), answer);
 }
 
-/* What was changed, or left to another door, is never done in silence. */
-static void
-tell_notes (const Call *call, const VapVerdict *verdict)
-{
-  if (verdict->notes->len == 0)
-    return;
-  openlog ("virt-ap-gate", LOG_PID, LOG_DAEMON);
-  for (guint i = 0; i < verdict->notes->len; i++)
-    syslog (LOG_NOTICE, "%s: %s", call->name, (const char *) verdict->notes->pdata[i]);
-}
-
 static void
 answer_verdict (const Call *call, const VapRpcHeader *header, const guint8 *frame,
                 gsize head, const VapRpcArgs *args, const VapVerdict *verdict,
@@ -331,7 +320,6 @@ answer_verdict (const Call *call, const VapRpcHeader *header, const guint8 *fram
     refuse_stale (call, header, args, answer);
     return;
   }
-  tell_notes (call, verdict);
   if (verdict->rewritten != NULL)
     rewrite (call, header, frame, head, args, verdict, answer);
 }
@@ -356,13 +344,53 @@ refuse_unconfigured (const Call *call, const VapRpcHeader *header, const GError 
   refuse (call, header, VIR_ERR_OPERATION_FAILED, message, answer);
 }
 
+/* What was judged, and what could not be, is kept.  A translation is no decision. */
+static void
+keep (const Call *call, const Asking *asking, const VapRecord *record)
+{
+  if (call->ask != ask_translation)
+    vap_audit_write (asking->root, asking->config, record);
+}
+
+static void
+keep_unjudged (const Call *call, const Asking *asking, gboolean passed,
+               const char *reason)
+{
+  const VapRecord record = {
+    .door = VAP_DOOR_GATE,
+    .call = call->name,
+    .guest = asking->args->guest_name,
+    .decision = VAP_DECISION_UNJUDGED,
+    .passed = passed,
+    .reason = reason,
+  };
+
+  keep (call, asking, &record);
+}
+
+static void
+keep_verdict (const Call *call, const Asking *asking, const VapVerdict *verdict,
+              gboolean passed)
+{
+  VapRecord record = vap_verdict_to_record (verdict, VAP_DOOR_GATE, call->name, passed);
+
+  if (!verdict->concerned && verdict->notes->len == 0)
+    return;
+  if (record.guest == NULL)
+    record.guest = asking->args->guest_name;
+  keep (call, asking, &record);
+}
+
 /* Where errors only warn, what could not be judged passes too. */
 static void
-answer_unjudged (const Call *call, const VapRpcHeader *header, const VapConfig *config,
+answer_unjudged (const Call *call, const VapRpcHeader *header, const Asking *asking,
                  const GError *error, VapAnswer *answer)
 {
-  if (config->policy[VAP_DOOR_GATE] == VAP_ENFORCE)
+  const gboolean passed = asking->config->policy[VAP_DOOR_GATE] != VAP_ENFORCE;
+
+  if (!passed)
     refuse_unjudged (call, header, error, answer);
+  keep_unjudged (call, asking, passed, error->message);
 }
 
 /* @fault: what is wrong with the configuration, NULL if nothing is; then @config has what
@@ -375,12 +403,14 @@ judge_args (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
   g_autoptr (VapVerdict) verdict = call->ask (asking, &error);
 
   if (error != NULL) {
-    answer_unjudged (call, header, asking->config, error, answer);
+    answer_unjudged (call, header, asking, error, answer);
   } else if (verdict != NULL && verdict->concerned && fault != NULL) {
     refuse_unconfigured (call, header, fault, answer);
+    keep_unjudged (call, asking, FALSE, fault->message);
   } else if (verdict != NULL) {
     vap_verdict_enforce (verdict, asking->config, VAP_DOOR_GATE);
     answer_verdict (call, header, frame, head, asking->args, verdict, answer);
+    keep_verdict (call, asking, verdict, answer->reply == NULL);
   }
 }
 
@@ -396,15 +426,14 @@ judge_call (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
     config = vap_config_new ();
   if (config->policy[VAP_DOOR_GATE] == VAP_OFF)
     return;
+
+  const Asking asking = { root, config, &args, call->action };
   if (!vap_rpc_args_decode (call->shape, frame + head, header->length - head, &args)) {
     g_autofree char *message =
         g_strdup_printf (_ ("virt-ap cannot decode the arguments of %s"), call->name);
     refuse (call, header, VIR_ERR_RPC, message, answer);
-    return;
-  }
-  if (!left_out_xml (call, &args)) {
-    const Asking asking = { root, config, &args, call->action };
-
+    keep_unjudged (call, &asking, FALSE, message);
+  } else if (!left_out_xml (call, &args)) {
     judge_args (call, header, frame, head, &asking, fault, answer);
   }
 }

@@ -9,9 +9,9 @@
 #include <glib/gi18n.h>
 #include <glib/gprintf.h>
 #include <stdio.h>
-#include <syslog.h>
 #include <unistd.h>
 
+#include "audit/writer.h"
 #include "door/door.h"
 #include "judge/judge.h"
 
@@ -25,6 +25,8 @@ enum {
 /* A guest that waits for us longer is started without. */
 #define PATIENCE_SECONDS 30
 
+#define JUDGED "prepare begin"
+
 typedef struct {
   const char *root; /* the option --root, NULL without it */
   const char *guest;
@@ -32,22 +34,31 @@ typedef struct {
   const char *sub_operation;
 } HookCall;
 
-/* libvirt shows standard error only after a veto, so what passes is logged too. */
+/* libvirt shows standard error only after a veto; what passes is in the record. */
 static void
-tell (const char *guest, const char *text)
+tell (const char *text)
 {
   g_fprintf (stderr, "%s", text);
-  openlog ("virt-ap-hook", LOG_PID, LOG_DAEMON);
-  syslog (LOG_WARNING, "%s: %s", guest, text);
 }
 
 static void
-tell_fault (const char *guest, const char *reason)
+tell_fault (const HookCall *call, const VapConfig *config, const char *reason)
 {
-  g_autofree char *text = g_strdup_printf (
-      _ ("virt-ap: could not judge guest '%s', which is let pass: %s\n"), guest, reason);
+  g_autofree char *text =
+      g_strdup_printf (_ ("virt-ap: could not judge guest '%s', which is let pass: %s\n"),
+                       call->guest, reason);
+  const VapRecord record = {
+    .door = VAP_DOOR_HOOK,
+    .call = JUDGED,
+    .guest = call->guest,
+    .decision = VAP_DECISION_UNJUDGED,
+    .passed = TRUE,
+    .reason = reason,
+    .notes = config->notes,
+  };
 
-  tell (guest, text);
+  tell (text);
+  vap_audit_write (door_root (call->root), config, &record);
 }
 
 /* What QEMU would refuse and the gate would have taken out of the domain XML; a hook
@@ -60,7 +71,7 @@ veto_rewrite (const char *guest)
          "define it again through virt-ap's gate, which hides the feature from QEMU\n"),
       guest);
 
-  tell (guest, text);
+  tell (text);
   return HOOK_VETO;
 }
 
@@ -78,20 +89,31 @@ qemu_was_asked (const VapFindings *findings)
 }
 
 static int
-answer_verdict (const HookCall *call, VapVerdict *verdict, const VapConfig *config)
+answer_verdict (const HookCall *call, const VapVerdict *verdict, const VapConfig *config)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
 
-  vap_verdict_enforce (verdict, config, VAP_DOOR_HOOK);
-  text = vap_findings_to_text (verdict->findings, VAP_SEVERITY_WARNING);
   if (*text)
-    tell (call->guest, text);
+    tell (text);
   if (vap_findings_refuse (verdict->findings))
     return HOOK_VETO;
   if (verdict->rewritten && qemu_was_asked (verdict->findings) &&
       config->policy[VAP_DOOR_HOOK] == VAP_ENFORCE)
     return veto_rewrite (call->guest);
   return HOOK_PASS;
+}
+
+static void
+keep (const HookCall *call, const VapVerdict *verdict, const VapConfig *config,
+      int answer)
+{
+  VapRecord record =
+      vap_verdict_to_record (verdict, VAP_DOOR_HOOK, JUDGED, answer == HOOK_PASS);
+
+  if (!verdict->concerned)
+    return;
+  record.guest = call->guest;
+  vap_audit_write (door_root (call->root), config, &record);
 }
 
 /* A configuration that is wrong is a fault of ours: it is told, and what is wrong with
@@ -109,8 +131,9 @@ read_config (const HookCall *call)
   text = g_strdup_printf (_ ("virt-ap: the configuration is wrong, so guest '%s' is let "
                              "pass whatever is found: %s\n"),
                           call->guest, error->message);
-  tell (call->guest, text);
+  tell (text);
   config = vap_config_new ();
+  g_ptr_array_add (config->notes, g_strdup (error->message));
   config->policy[VAP_DOOR_HOOK] = VAP_WARN;
   return config;
 }
@@ -123,6 +146,7 @@ judge_start (const HookCall *call)
   g_autoptr (VapVerdict) verdict = NULL;
   g_autofree char *xml = NULL;
   gsize length = 0;
+  int answer;
 
   alarm (PATIENCE_SECONDS);
   config = read_config (call);
@@ -133,10 +157,13 @@ judge_start (const HookCall *call)
     verdict = vap_judge_domain_xml (door_root (call->root), xml, length, VAP_ACTION_START,
                                     &error);
   if (!verdict) {
-    tell_fault (call->guest, error->message);
+    tell_fault (call, config, error->message);
     return HOOK_PASS;
   }
-  return answer_verdict (call, verdict, config);
+  vap_verdict_enforce (verdict, config, VAP_DOOR_HOOK);
+  answer = answer_verdict (call, verdict, config);
+  keep (call, verdict, config, answer);
+  return answer;
 }
 
 static void

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "audit/record.h"
 #include "check/check.h"
 #include "config/settings.h"
 
@@ -44,9 +45,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapVerdict, vap_verdict_free)
  * vap_verdict_enforce:
  *
  * What the configuration makes of it at this door: findings that are off go, errors that
- * only warn become warnings.  Every door calls it before it looks at the findings.
+ * only warn become warnings.  What is to be said of the configuration itself is among
+ * the notes then.  Every door calls it before it looks at the findings.
  */
 void vap_verdict_enforce (VapVerdict *verdict, const VapConfig *config, VapDoor door);
+
+/**
+ * vap_verdict_to_record:
+ * @call: what the door was asked
+ * @passed: whether that goes on
+ *
+ * After vap_verdict_enforce().
+ *
+ * Returns: what there is to keep of it; its parts belong to @verdict and @call
+ */
+VapRecord vap_verdict_to_record (const VapVerdict *verdict, VapDoor door,
+                                 const char *call, gboolean passed);
 
 /**
  * vap_judge_domain_xml:

@@ -67,6 +67,8 @@ vap_verdict_enforce (VapVerdict *verdict, const VapConfig *config, VapDoor door)
       verdict->lowered++;
     }
   }
+  for (guint i = 0; verdict->concerned && i < config->notes->len; i++)
+    g_ptr_array_add (verdict->notes, g_strdup (config->notes->pdata[i]));
   if (!verdict->stale || config->policy[door] == VAP_ENFORCE)
     return;
   verdict->stale = FALSE;
@@ -76,6 +78,30 @@ vap_verdict_enforce (VapVerdict *verdict, const VapConfig *config, VapDoor door)
                                        "has no property for, so that QEMU will not "
                                        "start"),
                                     verdict->guest));
+}
+
+static VapDecision
+decision_of (const VapVerdict *verdict, gboolean passed)
+{
+  if (!passed)
+    return VAP_DECISION_REFUSED;
+  return verdict->lowered > 0 ? VAP_DECISION_WARNED : VAP_DECISION_ACCEPTED;
+}
+
+VapRecord
+vap_verdict_to_record (const VapVerdict *verdict, VapDoor door, const char *call,
+                       gboolean passed)
+{
+  return (VapRecord){
+    .door = door,
+    .call = call,
+    .guest = verdict->guest,
+    .device = verdict->device,
+    .decision = decision_of (verdict, passed),
+    .passed = passed,
+    .findings = verdict->findings,
+    .notes = verdict->notes,
+  };
 }
 
 VapQemu *

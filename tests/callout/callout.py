@@ -401,6 +401,26 @@ def test_policy():
         check(call(host, 'pre', 'start', TAKEN).status == 1)
 
 
+def test_what_is_decided_is_kept():
+    with Host(ONE) as host:
+        os.makedirs(host.path('var/log'))
+        call(host, 'pre', 'start', GOOD)
+        call(host, 'post', 'start', GOOD)
+        call(host, 'pre', 'define', TAKEN)
+        configure(host, '[callout]\npolicy=of\n')
+        call(host, 'pre', 'modify', GOOD)
+        configure(host, '[audit]\nto=none\n')
+        call(host, 'pre', 'define', TAKEN)
+        kept = [json.loads(line) for line in
+                host.read('var/log/virt-ap/audit.log').splitlines()]
+        check([(record['call'], record['verdict'], record['passed']) for record in kept]
+              == [('pre start', 'accepted', True), ('pre define', 'refused', False),
+                  ('pre modify', 'unjudged', False)], kept)
+        check(kept[1]['device'] == MATRIX2 and kept[1]['door'] == 'callout', kept)
+        check(kept[1]['findings'][0]['id'] == 'queue-in-use', kept)
+        check('[callout] policy' in kept[2]['reason'], kept)
+
+
 def test_what_cannot_be_judged_passes_where_errors_warn():
     with Host(ONE) as host:
         host.write('sys/bus/ap/apmask', '0x12\n')

@@ -11,7 +11,8 @@ import time
 
 from cli import Scratch, Tap
 
-COMMANDS = ["status", "check", "caps", "explain", "export", "guest-view", "qemu-flags"]
+COMMANDS = ["status", "check", "caps", "explain", "export", "guest-view", "log",
+            "qemu-flags"]
 GOOD, REFUSED, UNJUDGED = 0, 1, 2
 
 
@@ -47,6 +48,14 @@ def exit_statuses(tap, scratch):
         (UNJUDGED, "export", "--qemu", "./no-such-qemu"),
         (UNJUDGED, "export", "-o", "/nonexistent/host.json"),
         (UNJUDGED, "--root", "device-free.json", "status"),
+        (GOOD, "log"),
+        (GOOD, "log", "--since", "2h"),
+        (GOOD, "log", "--since", "2026-11-24 08:00"),
+        (UNJUDGED, "log", "--since", "soon"),
+        (UNJUDGED, "log", "--since", "2h30"),
+        (UNJUDGED, "log", "--door", "window"),
+        (UNJUDGED, "log", "--verdict", "maybe"),
+        (UNJUDGED, "log", "web1"),
         (GOOD, "--version"),
     ]
     for expected, *arguments in cases:

@@ -39,6 +39,8 @@ CASES += [("qemu-flags", "z16-small", ["qemu-flags", "--qemu", "./qemu", guest])
 CASES += [("check", "z16-small", ["check", *files]) for files in
           (["device-free.xml"], ["guest-bad.xml"], ["guest-forging.xml", "device-taken.xml"],
            ["cut.xml", "device-taken.xml"])]
+CASES += [("log", host, ["log", *what]) for host, what in
+          (("logged", []), ("logged", ["--verdict", "warned"]), ("none", []))]
 CASES += [("explain", None, ["explain", *what]) for what in
           (["queue-in-use"], ["ap-off"], ["--list"])]
 
@@ -141,7 +143,8 @@ def check_xml(tap, scratch):
 
 def main():
     tap = Tap()
-    for schema in ("status", "check", "caps", "explain", "guest-view", "host", "qemu-flags"):
+    for schema in ("status", "check", "caps", "explain", "guest-view", "host", "log",
+                   "qemu-flags"):
         tap.ok(f"{schema}.schema.json is closed", closed(load(schema)))
     with Scratch() as scratch:
         for schema, host, arguments in CASES:

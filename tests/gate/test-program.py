@@ -5,6 +5,7 @@
 usage: test-program.py GATE MKTREE
 """
 
+import json
 import os
 import shutil
 import signal
@@ -428,6 +429,38 @@ def test_complete():
             "</cpu>", "<feature policy='disable' name='apft'/></cpu>")
         c.client.sendall(define(denied, 4))
         assert "apft-off" in read_error(c.client, 4)[1]
+
+
+def test_what_is_decided_is_kept():
+    """one record a judged call, with what the client is not shown; none of the others"""
+    good = crypto_guest(["ap", "apqci", "apft"])
+    harmless = "<domain type='kvm'><os><type arch='x86_64'>hvm</type></os></domain>"
+    with Connection(host=HOST) as c:
+        os.makedirs(os.path.join(c.root, "var/log"))
+        passes(c, harmless, 1)
+        passes(c, good, 2)
+        for serial, xml in enumerate((crypto_guest(["ap"]), crypto_guest([])[:-20]), 3):
+            c.client.sendall(define(xml, serial))
+            read_error(c.client, serial)
+        configure(c, "[gate]\ncomplete=yes\n[findings]\ndevice-unknown=warn\n")
+        passes(c, crypto_guest(["ap"]), 5)
+        passes(c, crypto_guest(["ap"], UUID[:-1] + "9"), 6)
+        configure(c, "[gate]\ncomplet=yes\n")
+        c.client.sendall(define(good, 7))
+        read_error(c.client, 7)
+        with open(os.path.join(c.root, "var/log/virt-ap/audit.log")) as file:
+            kept = [json.loads(line) for line in file]
+    assert [(record["verdict"], record["passed"]) for record in kept] == [
+        ("accepted", True), ("refused", False), ("unjudged", False), ("accepted", True),
+        ("warned", True), ("unjudged", False)], kept
+    for record in kept:
+        assert record["door"] == "gate" and record["call"] == "DOMAIN_DEFINE_XML_FLAGS"
+        assert record["uid"] == os.getuid(), record
+    assert kept[0]["guest"] == "web1" and kept[0]["device"] == UUID, kept[0]
+    assert "apqi-off" in [found["id"] for found in kept[0]["findings"]], kept[0]
+    assert "apft-off" in [found["id"] for found in kept[1]["findings"]], kept[1]
+    assert kept[3]["notes"] and "apqci, apft, apqi" in kept[3]["notes"][0], kept[3]
+    assert "[gate] complet: " in kept[5]["reason"], kept[5]
 
 
 def test_configured_socket():

@@ -3,6 +3,7 @@
 """The hook as libvirt runs it, on host trees: what it vetoes at `prepare`, and that
 nothing else it meets ever stops or kills a guest."""
 
+import json
 import os
 import signal
 import subprocess
@@ -257,6 +258,38 @@ def test_broken_configuration_stops_no_guest():
         check('warning[device-in-use]' in answer.err, answer)
         for operation, sub in OPERATIONS:
             check_passes(prepare(host, TAKEN, 'web2', operation, sub))
+
+
+def records(host):
+    path = host.path('var/log/virt-ap/audit.log')
+    if not os.path.exists(path):
+        return []
+    with open(path) as file:
+        return [json.loads(line) for line in file]
+
+
+def test_what_is_decided_is_kept():
+    with Host(HOST) as host:
+        os.makedirs(host.path('var/log'))
+        prepare(host, PLAIN)
+        check(not records(host), 'a guest without AP leaves no record')
+        prepare(host, FREE)
+        prepare(host, TAKEN)
+        configure(host, '[hook]\npolicy=warn\n')
+        prepare(host, TAKEN)
+        configure(host, '[hook]\npolicy=of\n')
+        prepare(host, TAKEN)
+        prepare(host, b'<domain')
+        configure(host, '[hook]\npolicy=off\n')
+        prepare(host, TAKEN)
+        kept = [(record['verdict'], record['passed']) for record in records(host)]
+        check(kept == [('accepted', True), ('refused', False), ('warned', True),
+                       ('warned', True), ('unjudged', True)], kept)
+        refused, broken = records(host)[1], records(host)[3]
+        check(refused['guest'] == 'web2' and refused['device'] == MATRIX1, refused)
+        check(refused['door'] == 'hook' and refused['call'] == 'prepare begin', refused)
+        check(refused['findings'][0]['id'] == 'device-in-use', refused)
+        check('virt-ap.conf:2: [hook] policy' in broken['notes'][0], broken)
 
 
 def test_root_option():

@@ -27,6 +27,7 @@ static const Command commands[] = {
     command_guest_view },
   { "qemu-flags", N_ ("print a guest's AP arguments for QEMU"), command_qemu_flags },
   { "export", N_ ("print this host's AP configuration as one document"), command_export },
+  { "log", N_ ("show what the gate, the callout and the hook decided"), command_log },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 
