@@ -4,6 +4,7 @@
  */
 #include "tools/virt-ap-lab/emulator.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -125,6 +126,21 @@ assert_reads (int fd, const char *text)
   g_assert_cmpstr (got, ==, text);
 }
 
+/* the other end has closed, or soon will */
+static void
+assert_ends (int fd)
+{
+  struct timeval patience = { .tv_sec = 10 };
+  ssize_t length;
+  char byte;
+
+  g_assert_cmpint (
+      setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), ==, 0);
+  length = recv (fd, &byte, 1, 0);
+  /* a reset: it closed before it had read all */
+  g_assert_true (length == 0 || (length < 0 && errno == ECONNRESET));
+}
+
 static void
 write_text (int fd, const char *text)
 {
@@ -204,14 +220,61 @@ talk (int listener, int qemu_listener)
   close (passed);
   close (file);
   close (client);
-  assert_reads (server, "");
+  assert_ends (server);
   close (server);
+}
+
+static LabEmulatorAddress
+address_of (int listener)
+{
+  LabEmulatorAddress address = { .length = sizeof address.name };
+
+  g_assert_cmpint (
+      getsockname (listener, (struct sockaddr *)&address.name, &address.length), ==, 0);
+  return address;
+}
+
+/* QEMU finds something wrong with its arguments, and ends without looking at its
+ * monitor, to which libvirt has connected already. */
+static void
+test_relay_without_qemu (void)
+{
+  int listener = listen_somewhere (), qemu_listener = listen_somewhere ();
+  LabEmulatorAddress address = address_of (qemu_listener);
+  int process, status, client, alive[2];
+  pid_t qemu, relay;
+
+  g_assert_cmpint (pipe (alive), ==, 0);
+  qemu = fork ();
+  if (qemu == 0) {
+    char byte;
+
+    close (alive[1]);
+    _exit ((int)read (alive[0], &byte, 1));
+  }
+  close (qemu_listener);
+  process = (int)syscall (SYS_pidfd_open, qemu, 0);
+  relay = fork ();
+  if (relay == 0) {
+    close (alive[1]);
+    lab_emulator_relay (listener, &address, process);
+    _exit (0);
+  }
+  client = connect_to_listener (listener);
+  write_text (client, "{\"execute\":\"qmp_capabilities\"}\n");
+  close (listener);
+  close (alive[1]);
+  g_assert_cmpint (waitpid (qemu, &status, 0), ==, qemu);
+  g_assert_cmpint (waitpid (relay, &status, 0), ==, relay);
+  assert_ends (client);
+  close (client);
 }
 
 static void
 test_relay (void)
 {
   int listener = listen_somewhere (), qemu_listener = listen_somewhere ();
+  LabEmulatorAddress address = address_of (qemu_listener);
   int alive[2], process, status;
   pid_t qemu, relay;
 
@@ -227,7 +290,7 @@ test_relay (void)
   relay = fork ();
   if (relay == 0) {
     close (alive[1]);
-    lab_emulator_relay (listener, qemu_listener, process);
+    lab_emulator_relay (listener, &address, process);
     _exit (0);
   }
   /* the second is a libvirtd that was started again */
@@ -248,5 +311,6 @@ main (int argc, char **argv)
   g_test_add_func ("/lab/emulator/commands", test_commands);
   g_test_add_func ("/lab/emulator/find-monitor", test_find_monitor);
   g_test_add_func ("/lab/emulator/relay", test_relay);
+  g_test_add_func ("/lab/emulator/relay-without-qemu", test_relay_without_qemu);
   return g_test_run ();
 }

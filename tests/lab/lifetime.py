@@ -22,6 +22,8 @@ OWN_PLACES = ["/etc/libvirt", "/etc/mdevctl.d", "/etc/udev/rules.d", "/etc/virt-
               "/dev", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log"]
 STARTUP_SECONDS = 0.5
 
+UUID = "62177883-f1bb-47f0-914d-32a22e3a8801"
+
 failures = 0
 count = 0
 
@@ -203,16 +205,6 @@ def test_errors():
         machine.flush()
         expect("a machine file with an unknown key", 2, "--machine", machine.name, "true",
                err=f"{machine.name}: [machine] has no key colour", lines=1)
-    with tempfile.TemporaryDirectory() as folder:
-        # where a user who is not root can run it
-        os.chmod(folder, 0o755)
-        program = os.path.join(folder, "virt-ap-lab")
-        subprocess.run(["cp", LAB, program], check=True)
-        done = subprocess.run([program, "true"], user=65534, group=65534, extra_groups=[],
-                              capture_output=True, text=True)
-        report("without root", None if done.returncode == 2 and
-               "must run as root" in done.stderr and done.stderr.count("\n") == 1
-               else f"{done.returncode}: {done.stderr}")
     done = subprocess.run(["unshare", "-m", "sh", "-c",
                            "mount -t tmpfs tmpfs /dev && exec \"$0\" true", LAB],
                           capture_output=True, text=True)
@@ -320,6 +312,175 @@ rm -r /etc/mdevctl.d /etc/udev/rules.d &&
            None if done.returncode == 0 else done.stdout + done.stderr)
 
 
+class Kept:
+    """Labs that are kept, of this test alone: their names end in a token."""
+
+    def __init__(self, prefix=(), **keywords):
+        self.token = str(uuid.uuid4())
+        self.before = host()
+        self.prefix = list(prefix)
+        self.keywords = dict(env=dict(os.environ, LAB_TEST_TOKEN=self.token), text=True,
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                             **keywords)
+
+    def name(self, name):
+        return f"{name}-{self.token[:8]}"
+
+    def run(self, *arguments):
+        return subprocess.run([*self.prefix, LAB, *arguments], check=False,
+                              **self.keywords)
+
+    def row(self, name):
+        """what list says of the lab"""
+        for line in self.run("list").stdout.splitlines():
+            if line.split()[0] == self.name(name):
+                return line
+        return ""
+
+    def pid_of(self, name):
+        pids = [pid for pid, comm in processes(self.token).items() if comm == name]
+        return pids[0] if pids else None
+
+    def expect(self, what, status, *arguments, out=None, err=None):
+        done = self.run(*arguments)
+        problem = None
+        if done.returncode != status:
+            problem = f"status {done.returncode}: {done.stdout}{done.stderr}"
+        elif out is not None and done.stdout != out:
+            problem = f"it printed {done.stdout!r}, not {out!r}"
+        elif err is not None and (err not in done.stderr or done.stderr.count("\n") != 1):
+            problem = f"its error is {done.stderr!r}, without {err!r}"
+        report(what, problem)
+
+
+def test_kept(prefix=(), who="", **keywords):
+    labs = Kept(prefix, **keywords)
+    one, two = labs.name("one"), labs.name("two")
+    labs.expect(f"{who}a lab is kept", 0, "--keep", one, "--machine", "z14", out="")
+    labs.expect("... and another", 0, "--keep", two, "--machine", "no-ap")
+    labs.expect("... whose names are taken", 2, "--keep", one,
+                err=f"a lab of the name {one} is running already")
+    labs.expect("... with its COMMAND by enter alone", 2, "--keep", "x", "true",
+                err="--keep takes no COMMAND")
+    labs.expect("... and no name that a host cannot have", 2, "--keep", "a b",
+                err="--keep: 'a b' is no name for a lab")
+    report("list has both", None if " z14 " in labs.row("one") and
+           labs.row("two").endswith("running") else labs.run("list").stdout)
+    labs.expect("enter runs COMMAND in one", 7, "enter", one, "--", "sh", "-c",
+                "echo -5 >/sys/bus/ap/apmask; hostname; echo $VIRT_AP_LAB; exit 7",
+                out=f"{one}\nz14\n")
+    labs.expect("... which goes on after it", 0, "enter", one, "head", "-c", "5",
+                "/sys/bus/ap/apmask", out="0xfbf")
+    labs.expect("... while the other is its own", 1, "enter", two, "test", "-e",
+                "/sys/bus/ap")
+    labs.expect("a COMMAND that is not there gives 127", 127, "enter", one, "/nonexistent",
+                err="/nonexistent: No such file")
+    labs.expect("enter of none", 2, "enter", "nowhere", err="no lab of the name nowhere")
+    init = labs.row("one").split()[2]
+    with open(f"/proc/{init}/comm") as comm:
+        report("list has the PID of its process 1",
+               None if comm.read() == "lab-init\n" else init)
+    labs.expect("a lab is stopped", 0, "stop", two, out="")
+    labs.expect("... once", 2, "stop", two, err=f"there is no lab of the name {two}")
+    inside = start_inside(labs, one, "sh", "-c", "echo up; exec sleep 1000")
+    os.kill(labs.pid_of("lab-simulator"), signal.SIGKILL)
+    stderr = inside.communicate(timeout=30)[1]
+    said = "the simulated host was ended by signal 9 (Killed)"
+    report("a simulator that dies ends who is inside, and they are told",
+           None if inside.returncode == 2 and said in stderr else stderr)
+    report("... list says so", None if f"ended: {said}" in labs.row("one")
+           else labs.row("one"))
+    labs.expect("... enter, too", 2, "enter", one, "true", err=said)
+    labs.expect("... and the name can be used again", 0, "--keep", one)
+    labs.expect("all is gone after stop", 0, "stop", one)
+    report("... nothing is left", leftovers(labs.before, labs.token) or labs.row("one")
+           or None)
+
+
+def start_inside(labs, name, *command):
+    """Starts COMMAND in the lab, and waits for its first line."""
+    keywords = {key: labs.keywords[key] for key in labs.keywords
+                if key not in ("capture_output", "timeout")}
+    inside = subprocess.Popen([*labs.prefix, LAB, "enter", name, "--", *command],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
+    inside.stdout.readline()
+    return inside
+
+
+def test_kept_failure():
+    labs = Kept()
+    labs.keywords["env"]["PATH"] = failing_libvirtd()
+    name = labs.name("sad")
+    done = labs.run("--keep", name, "--libvirt")
+    report("a kept lab that does not come up says why",
+           None if done.returncode == 2 and "no luck today" in done.stderr
+           and not labs.row("sad") else f"{done.returncode}: {done.stderr}")
+
+
+def test_joined():
+    """Two kept labs, with a veth pair between them."""
+    labs = Kept()
+    names = [labs.name("left"), labs.name("right")]
+    for name in names:
+        labs.run("--keep", name)
+    pids = [labs.row(name).split()[2] for name in ("left", "right")]
+    ends = [f"va{labs.token[:6]}{i}" for i in (0, 1)]
+    subprocess.run(["ip", "link", "add", ends[0], "netns", pids[0], "type", "veth",
+                    "peer", "name", ends[1], "netns", pids[1]], check=True)
+    for number, name in enumerate(names):
+        labs.run("enter", name, "--", "sh", "-c",
+                 f"ip addr add 10.1.1.{number + 1}/24 dev {ends[number]};"
+                 f"ip link set {ends[number]} up")
+    listener = start_inside(
+        labs, names[0], "/usr/bin/python3", "-c",
+        "import socket; s = socket.create_server(('10.1.1.1', 7001));"
+        "print('ready', flush=True); s.accept()[0].sendall(b'from left')")
+    labs.expect("two labs are joined by a veth pair", 0, "enter", names[1], "--", "/usr/bin/python3", "-c",
+                "import socket; s = socket.create_connection(('10.1.1.1', 7001), 10);"
+                "print(s.recv(9).decode())", out="from left\n")
+    listener.communicate(timeout=20)
+    for name in names:
+        labs.run("stop", name)
+    report("... and go without a trace", leftovers(labs.before, labs.token))
+
+
+def test_without_root():
+    """A user can run labs where the kernel lets users make user namespaces."""
+    allowed = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534",
+                              "--clear-groups", "unshare", "-Ur", "true"],
+                             capture_output=True, check=False).returncode == 0
+    with tempfile.TemporaryDirectory() as folder:
+        global LAB
+        # where a user who is not root can run it, and keep labs
+        os.chmod(folder, 0o755)
+        home = os.path.join(folder, "home")
+        os.mkdir(home)
+        os.chown(home, 65534, 65534)
+        program = os.path.join(folder, "virt-ap-lab")
+        subprocess.run(["cp", LAB, program], check=True)
+        user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                "env", f"XDG_RUNTIME_DIR={home}"]
+        LAB, root_lab = program, LAB
+        try:
+            done = subprocess.run([*user, program, "--", "sh", "-c",
+                                   "id -u; echo -5 >/sys/bus/ap/apmask && echo " + UUID +
+                                   " >/sys/devices/vfio_ap/matrix/mdev_supported_types/"
+                                   "vfio_ap-passthrough/create && test -c /dev/vfio/0 &&"
+                                   "echo 1 >/sys/bus/mdev/devices/" + UUID + "/remove &&"
+                                   "! test -e /dev/vfio/0 && exit 5"],
+                                  capture_output=True, text=True, check=False)
+            if not allowed:
+                report("without root", None if done.returncode == 2 and
+                       "must run as root, or where users may" in done.stderr
+                       else f"{done.returncode}: {done.stderr}")
+                return
+            report("a lab without root", None if done.returncode == 5 and
+                   done.stdout == "0\n" else f"{done.returncode}: {done.stderr}")
+            test_kept(user, "without root, ")
+        finally:
+            LAB = root_lab
+
+
 class Terminal:
     """A lab on a terminal of its own."""
 
@@ -423,10 +584,14 @@ test_kills(libvirt=False)
 test_kill_at_random()
 test_missing_directories()
 test_terminal()
+test_kept()
+test_joined()
+test_without_root()
 test_startup()
 if has_libvirt():
     test_kills(libvirt=True)
     test_libvirt()
+    test_kept_failure()
 else:
     report("libvirtd in the lab", skip="libvirtd, virtlogd and virsh are not installed")
 for folder in cleanup:

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define CHUNK 65536u
@@ -114,15 +112,15 @@ pass_commands (int from, int to, GString *pending, Chunk *chunk)
 }
 
 static int
-connect_to (int listener)
+connect_to (const LabEmulatorAddress *address)
 {
-  struct sockaddr_un address;
-  socklen_t length = sizeof address;
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-  if (fd >= 0 && getsockname (listener, (struct sockaddr *) &address, &length) == 0 &&
-      connect (fd, (struct sockaddr *) &address, length) == 0)
+  if (fd >= 0 &&
+      connect (fd, (const struct sockaddr *) &address->name, address->length) == 0)
     return fd;
+  if (fd >= 0)
+    close (fd);
   return -1;
 }
 
@@ -147,7 +145,7 @@ pass_connection (int client, int server, Chunk *chunk)
 
 /* A libvirtd that was started again connects anew, and QEMU then greets it anew. */
 void
-lab_emulator_relay (int listener, int qemu, int process)
+lab_emulator_relay (int listener, const LabEmulatorAddress *qemu, int process)
 {
   g_autofree Chunk *chunk = g_new0 (Chunk, 1);
   struct pollfd fds[] = { { .fd = listener, .events = POLLIN },
@@ -159,7 +157,9 @@ lab_emulator_relay (int listener, int qemu, int process)
     int server = connect_to (qemu);
 
     alive = client >= 0 && server >= 0 && pass_connection (client, server, chunk);
-    close (server);
-    close (client);
+    if (server >= 0)
+      close (server);
+    if (client >= 0)
+      close (client);
   }
 }

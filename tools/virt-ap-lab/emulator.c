@@ -36,10 +36,10 @@ make_listener (void)
 
 /* In the relay's process: it keeps nothing else open, for whoever waits for an end. */
 static void
-keep_only (int *listener, int *qemu, int *process)
+keep_only (int *listener, int *process)
 {
   int null = open ("/dev/null", O_RDWR);
-  int *const kept[] = { listener, qemu, process };
+  int *const kept[] = { listener, process };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kept); i++)
     *kept[i] = fcntl (*kept[i], F_DUPFD, 1000);
@@ -53,11 +53,14 @@ keep_only (int *listener, int *qemu, int *process)
 static gboolean
 start_relay (int monitor)
 {
+  LabEmulatorAddress address = { .length = sizeof address.name };
   int qemu = make_listener ();
   int process = (int) syscall (SYS_pidfd_open, getpid (), 0);
   pid_t child;
 
-  if (qemu < 0 || process < 0 || (child = fork ()) < 0)
+  if (qemu < 0 || process < 0 ||
+      getsockname (qemu, (struct sockaddr *) &address.name, &address.length) < 0 ||
+      (child = fork ()) < 0)
     return FALSE;
   if (child == 0) {
     /* a grandchild: QEMU does not expect to be its parent */
@@ -65,8 +68,8 @@ start_relay (int monitor)
       _exit (0);
     setsid ();
     prctl (PR_SET_NAME, "lab-monitor");
-    keep_only (&monitor, &qemu, &process);
-    lab_emulator_relay (monitor, qemu, process);
+    keep_only (&monitor, &process);
+    lab_emulator_relay (monitor, &address, process);
     _exit (0);
   }
   waitpid (child, NULL, 0);

@@ -8,8 +8,15 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 G_BEGIN_DECLS
+
+typedef struct {
+  struct sockaddr_un name;
+  socklen_t length;
+} LabEmulatorAddress;
 
 /* a new argument list; free with g_strfreev() */
 char **lab_emulator_rewrite_arguments (char *const *arguments);
@@ -23,12 +30,13 @@ int lab_emulator_find_monitor (char *const *arguments);
 /**
  * lab_emulator_relay:
  * @listener: the socket that libvirt connects to
- * @qemu: the listening socket that QEMU got in its place
+ * @qemu: the address of the listening socket that QEMU got in its place, which nobody
+ *   else may have open: what waits in it must end with QEMU
  * @process: a pidfd of QEMU
  *
  * Passes connections on, one after the other, with rewritten commands and with the
  * descriptors that libvirt sends along.  Returns when QEMU has ended.
  */
-void lab_emulator_relay (int listener, int qemu, int process);
+void lab_emulator_relay (int listener, const LabEmulatorAddress *qemu, int process);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "libvirt.h"
 #include "message.h"
 #include "namespace.h"
+#include "supervise.h"
 #include "udev.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ typedef struct {
   pid_t virtlogd;
   pid_t libvirtd;
   pid_t command;
+  gboolean up;   /* all that has to run was started */
   gboolean over; /* the lab ends, with @status */
   int status;
 } LabInit;
@@ -49,13 +51,6 @@ finish (LabInit *init, int status)
   if (!init->over)
     init->status = status;
   init->over = TRUE;
-}
-
-static int
-status_of (int wait_status)
-{
-  return WIFSIGNALED (wait_status) ? 128 + WTERMSIG (wait_status)
-                                   : WEXITSTATUS (wait_status);
 }
 
 /* A daemon that was stopped in good order (status 0) was stopped by the user. */
@@ -81,13 +76,13 @@ reap (LabInit *init)
 
   while ((pid = waitpid (-1, &wait_status, WNOHANG)) > 0) {
     if (pid == init->command)
-      finish (init, status_of (wait_status));
+      finish (init, lab_status_of (wait_status));
     else if (pid == init->simulator)
       daemon_ended (init, _ ("the simulated host"), wait_status, FALSE);
     else if (pid == init->libvirtd)
-      daemon_ended (init, "libvirtd", wait_status, init->command > 0);
+      daemon_ended (init, "libvirtd", wait_status, init->up);
     else if (pid == init->virtlogd)
-      daemon_ended (init, "virtlogd", wait_status, init->command > 0);
+      daemon_ended (init, "virtlogd", wait_status, init->up);
   }
 }
 
@@ -100,7 +95,7 @@ asks_to_end (int signal_number)
 
 /*
  * The terminal sends its signals to COMMAND as well as here, so only a signal that
- * a process outside sent is passed on.  Before there is a COMMAND, they end the lab.
+ * a process outside sent is passed on.  Where there is no COMMAND, they end the lab.
  */
 static void
 take_signal (LabInit *init, const siginfo_t *info)
@@ -195,7 +190,7 @@ start_daemon (LabInit *init, const char *name, const char *log)
   become_daemon (log);
   close_range (STDERR_FILENO + 1, ~0u, 0);
   sigprocmask (SIG_SETMASK, init->caller_mask, NULL);
-  if (!lab_libvirt_spare_memlock ())
+  if (!lab_libvirt_spare_privileges ())
     perror ("seccomp");
   execl (path, path, NULL);
   _exit (127);
@@ -309,81 +304,14 @@ start_libvirt (LabInit *init)
     show_log_tail ();
 }
 
-/* what every process of the lab is told of its host */
-static void
-set_environment (const LabOptions *options)
-{
-  g_autofree char *path = g_strconcat (LAB_PRIVATE_DIR "/bin:", g_getenv ("PATH"), NULL);
-
-  g_setenv ("PATH", path, TRUE);
-  g_setenv ("VIRT_AP_LAB", options->machine->name, TRUE);
-  /* libudev and sd-device else refuse a /sys that is no sysfs */
-  g_setenv ("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", TRUE);
-  /* these would lead back to the real host */
-  g_unsetenv ("VIRT_AP_ROOT");
-  g_unsetenv ("XDG_RUNTIME_DIR");
-  g_unsetenv ("VIRSH_DEFAULT_CONNECT_URI");
-  g_unsetenv ("LIBVIRT_DEFAULT_URI");
-  if (options->libvirt) {
-    g_autofree char *uri = lab_libvirt_uri (options);
-
-    g_setenv ("LIBVIRT_DEFAULT_URI", uri, TRUE);
-  }
-}
-
-/* a program of /etc/shells without arguments */
-static gboolean
-is_interactive_shell (char *const *command)
-{
-  g_autofree char *name = g_path_get_basename (command[0]);
-  gboolean found = FALSE;
-  const char *shell;
-
-  while (command[1] == NULL && !found && (shell = getusershell ()) != NULL) {
-    g_autofree char *known = g_path_get_basename (shell);
-
-    found = strcmp (name, known) == 0;
-  }
-  endusershell ();
-  return found;
-}
-
-/*
- * In the child: COMMAND stays in the process group that the lab was started in, so
- * that Ctrl-C and Ctrl-Z reach all of a pipeline.  But a shell gives the terminal back
- * to the group that it found, which must then be one that it can name: the group
- * outside has no number in this namespace.
- */
-static void
-lead_terminal (char *const *command)
-{
-  sigset_t ttou;
-
-  if (!isatty (STDIN_FILENO) || !is_interactive_shell (command))
-    return;
-  sigemptyset (&ttou);
-  sigaddset (&ttou, SIGTTOU);
-  setpgid (0, 0);
-  sigprocmask (SIG_BLOCK, &ttou, NULL);
-  tcsetpgrp (STDIN_FILENO, getpgrp ());
-}
-
 static void
 start_command (LabInit *init)
 {
   const LabOptions *options = init->options;
 
   init->command = fork_child (init);
-  if (init->command != 0)
-    return;
-  /* by name: the directory may be one that the lab has its own of */
-  if (chdir (options->directory) < 0 && chdir ("/") < 0)
-    _exit (LAB_EXIT_FAILED);
-  lead_terminal (options->command);
-  sigprocmask (SIG_SETMASK, init->caller_mask, NULL);
-  execvp (options->command[0], options->command);
-  lab_message ("%s: %s", options->command[0], g_strerror (errno));
-  _exit (errno == ENOENT ? 127 : 126);
+  if (init->command == 0)
+    lab_become_command (options->command, options->directory, init->caller_mask);
 }
 
 static void
@@ -412,13 +340,16 @@ lab_init_run (const LabOptions *options, const sigset_t *caller_mask)
   sigfillset (&init.signals);
   sigprocmask (SIG_SETMASK, &init.signals, NULL);
   prctl (PR_SET_NAME, "lab-init");
-  set_environment (options);
+  lab_set_environment (options->machine->name, options->libvirt ? options->uri : NULL);
   if (!lab_namespace_build (options, &error)) {
     lab_message ("%s", error->message);
     return LAB_EXIT_FAILED;
   }
   start_host (&init);
-  if (!init.over)
+  init.up = !init.over;
+  if (init.up && options->keep != NULL)
+    report_ready (GINT_TO_POINTER (options->ready));
+  else if (init.up)
     start_command (&init);
   while (!init.over)
     wait_for_signal (&init, -1);

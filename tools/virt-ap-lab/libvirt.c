@@ -28,12 +28,18 @@
   (offsetof (struct seccomp_data, args) + (n) * sizeof (guint64) +                       \
    (G_BYTE_ORDER == G_BIG_ENDIAN ? sizeof (guint32) : 0))
 
-/* Messages go to the log only; the UUID is fixed because there is no DMI to ask. */
-static const char libvirtd_conf[] =
-    "auth_unix_ro = \"none\"\n"
-    "auth_unix_rw = \"none\"\n"
-    "host_uuid = \"76617000-0000-4000-8000-000000003931\"\n"
-    "log_outputs = \"3:stderr\"\n";
+#ifdef __NR_setgroups32
+#define SETGROUPS __NR_setgroups32
+#else
+#define SETGROUPS __NR_setgroups
+#endif
+#define NO_CALL G_MAXUINT32
+
+/* Messages go to the log only; the UUID is given because there is no DMI to ask. */
+static const char libvirtd_conf[] = "auth_unix_ro = \"none\"\n"
+                                    "auth_unix_rw = \"none\"\n"
+                                    "host_uuid = \"%s\"\n"
+                                    "log_outputs = \"3:stderr\"\n";
 
 /* In the lab's namespaces there are no cgroups, no security modules, and no other
  * user to give things to; a mount namespace for each guest would hide /dev/vfio. */
@@ -123,13 +129,16 @@ replace_emulator (const LabOptions *options, GError **error)
 /*
  * libvirt raises the limit of locked memory for a guest with a mediated device, which
  * not every root may (it takes CAP_SYS_RESOURCE), and which an emulated guest does not
- * need.  There, the call succeeds for libvirtd without doing anything.
+ * need.  There, the call succeeds for libvirtd without doing anything.  So does the one
+ * that sets the groups of an emulator, where a user namespace has none to set.
  */
 gboolean
-lab_libvirt_spare_memlock (void)
+lab_libvirt_spare_privileges (void)
 {
+  gboolean own_users = lab_namespace_has_own_users ();
   struct sock_filter filter[] = {
     BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, own_users ? SETGROUPS : NO_CALL, 5, 0),
     BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, __NR_prlimit64, 0, 5),
     BPF_STMT (BPF_LD | BPF_W | BPF_ABS, LOW_WORD (1)),
     BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_MEMLOCK, 0, 3),
@@ -140,8 +149,31 @@ lab_libvirt_spare_memlock (void)
   };
   const struct sock_fprog program = { .len = G_N_ELEMENTS (filter), .filter = filter };
 
-  return prctl (PR_CAPBSET_READ, CAP_SYS_RESOURCE) == 1 ||
+  return (!own_users && prctl (PR_CAPBSET_READ, CAP_SYS_RESOURCE) == 1) ||
          prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* A guest can only move between hosts of different UUIDs, so each kept lab has its own,
+ * always the same one. */
+static char *
+make_host_uuid (const char *name)
+{
+  g_autofree char *digits = NULL;
+
+  if (name == NULL)
+    return g_strdup ("76617000-0000-4000-8000-000000003931");
+  digits = g_compute_checksum_for_string (G_CHECKSUM_SHA1, name, -1);
+  return g_strdup_printf ("%.8s-%.4s-5%.3s-8%.3s-%.12s", digits, digits + 8, digits + 12,
+                          digits + 15, digits + 18);
+}
+
+static gboolean
+write_libvirtd_conf (const LabOptions *options, GError **error)
+{
+  g_autofree char *uuid = make_host_uuid (options->keep);
+  g_autofree char *text = g_strdup_printf (libvirtd_conf, uuid);
+
+  return lab_write_file ("/etc/libvirt/libvirtd.conf", text, 0644, error);
 }
 
 gboolean
@@ -150,7 +182,7 @@ lab_libvirt_configure (const LabOptions *options, GError **error)
   return lab_make_directory ("/run/libvirt", 0755, error) &&
          lab_make_directory ("/etc/libvirt/qemu", 0700, error) &&
          lab_make_directory ("/etc/libvirt/hooks/qemu.d", 0755, error) &&
-         lab_write_file ("/etc/libvirt/libvirtd.conf", libvirtd_conf, 0644, error) &&
+         write_libvirtd_conf (options, error) &&
          lab_write_file ("/etc/libvirt/qemu.conf", qemu_conf, 0600, error) &&
          lab_make_link (options->hook, "/etc/libvirt/hooks/qemu.d/virt-ap", error) &&
          /* virsh on a terminal starts it, and it complains that no polkit runs */
@@ -205,12 +237,4 @@ lab_libvirt_answers (void)
             recv (fd, reply, sizeof reply, MSG_WAITALL) == (ssize_t) sizeof reply;
   close (fd);
   return answers;
-}
-
-char *
-lab_libvirt_uri (const LabOptions *options)
-{
-  g_autofree char *gate = g_uri_escape_string (options->gate, "/", FALSE);
-
-  return g_strconcat ("qemu+ext:///system?command=", gate, NULL);
 }

@@ -18,17 +18,13 @@ char *lab_libvirt_find_daemon (const char *name, GError **error);
 gboolean lab_libvirt_configure (const LabOptions *options,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* in the process that becomes libvirtd: lets it raise RLIMIT_MEMLOCK in vain where it
- * could not in earnest */
-gboolean lab_libvirt_spare_memlock (void);
+/* in the process that becomes libvirtd: lets it do in vain what it could not in earnest */
+gboolean lab_libvirt_spare_privileges (void);
 
 /* whether virtlogd has a socket yet */
 gboolean lab_libvirt_virtlogd_is_up (void);
 
 /* whether libvirtd answers a call on its socket; asks once, does not wait for long */
 gboolean lab_libvirt_answers (void);
-
-/* the URI that makes plain virsh go through the gate; free with g_free() */
-char *lab_libvirt_uri (const LabOptions *options);
 
 G_END_DECLS

@@ -13,6 +13,8 @@
 #include <glib/gi18n.h>
 #include <linux/capability.h>
 #include <net/if.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -34,10 +37,59 @@
 static const int capabilities_left_behind[] = { CAP_SYS_MODULE, CAP_SYS_BOOT,
                                                 CAP_SYS_TIME };
 
-gboolean
-lab_namespace_leave_host (GError **error)
+static gboolean
+write_map (const char *path, const char *text, GError **error)
 {
-  if (unshare (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) < 0) {
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean written = fd >= 0 && write (fd, text, strlen (text)) == (gssize) strlen (text);
+
+  if (!written)
+    lab_set_errno_error (error, _ ("cannot write %s"), path);
+  if (fd >= 0)
+    close (fd);
+  return written;
+}
+
+/* In a user namespace of its own, a user is root, of no more than what is the user's. */
+gboolean
+lab_namespace_allow (GError **error)
+{
+  g_autofree char *users = g_strdup_printf ("0 %u 1", geteuid ());
+  g_autofree char *groups = g_strdup_printf ("0 %u 1", getegid ());
+
+  if (geteuid () == 0)
+    return TRUE;
+  if (unshare (CLONE_NEWUSER) < 0) {
+    lab_set_errno_error (
+        error, _ ("this must run as root, or where users may make user namespaces"));
+    return FALSE;
+  }
+  return write_map ("/proc/self/setgroups", "deny", error) &&
+         write_map ("/proc/self/uid_map", users, error) &&
+         write_map ("/proc/self/gid_map", groups, error);
+}
+
+gboolean
+lab_namespace_has_own_users (void)
+{
+  g_autofree char *setgroups_file = NULL;
+
+  return g_file_get_contents ("/proc/self/setgroups", &setgroups_file, NULL, NULL) &&
+         g_str_has_prefix (setgroups_file, "deny");
+}
+
+void
+lab_namespace_drop_capabilities (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (capabilities_left_behind); i++)
+    /* fails only where the caller has not got it to begin with */
+    prctl (PR_CAPBSET_DROP, capabilities_left_behind[i], 0, 0, 0);
+}
+
+gboolean
+lab_namespace_leave_host (const LabOptions *options, GError **error)
+{
+  if (unshare (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0) {
     lab_set_errno_error (error, _ ("cannot make namespaces"));
     return FALSE;
   }
@@ -45,9 +97,12 @@ lab_namespace_leave_host (GError **error)
     lab_set_errno_error (error, _ ("cannot make the mounts private"));
     return FALSE;
   }
-  for (gsize i = 0; i < G_N_ELEMENTS (capabilities_left_behind); i++)
-    /* fails only where the caller has not got it to begin with */
-    prctl (PR_CAPBSET_DROP, capabilities_left_behind[i], 0, 0, 0);
+  /* libvirt moves no guest between hosts of one name */
+  if (options->keep != NULL && sethostname (options->keep, strlen (options->keep)) < 0) {
+    lab_set_errno_error (error, _ ("cannot name the lab"));
+    return FALSE;
+  }
+  lab_namespace_drop_capabilities ();
   return TRUE;
 }
 
@@ -165,13 +220,38 @@ detach_sys (GError **error)
   return TRUE;
 }
 
+/* Those of the mount beneath must stay: in a user namespace they cannot be taken off. */
+static gulong
+flags_of (const char *path)
+{
+  static const struct {
+    gulong statvfs;
+    gulong mount;
+  } flags[] = {
+    { ST_NOSUID, MS_NOSUID },     { ST_NODEV, MS_NODEV },
+    { ST_NOEXEC, MS_NOEXEC },     { ST_NOATIME, MS_NOATIME },
+    { ST_RELATIME, MS_RELATIME }, { ST_NODIRATIME, MS_NODIRATIME },
+  };
+  struct statvfs status;
+  gulong found = 0;
+
+  if (statvfs (path, &status) != 0)
+    return 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (status.f_flag & flags[i].statvfs)
+      found |= flags[i].mount;
+  return found;
+}
+
 gboolean
 lab_namespace_show_topology (GError **error)
 {
+  gulong flags = MS_REMOUNT | MS_BIND | MS_RDONLY | flags_of (TOPOLOGY_DIR);
+
   if (!g_file_test (TOPOLOGY_DIR "/cpu", G_FILE_TEST_IS_DIR) ||
       !g_file_test ("/sys/devices/system", G_FILE_TEST_IS_DIR))
     return TRUE;
-  if (mount (NULL, TOPOLOGY_DIR, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0 ||
+  if (mount (NULL, TOPOLOGY_DIR, NULL, flags, NULL) < 0 ||
       mount (TOPOLOGY_DIR, "/sys/devices/system", NULL, MS_MOVE, NULL) < 0) {
     lab_set_errno_error (error, _ ("cannot show the CPUs in /sys/devices/system"));
     return FALSE;
@@ -189,9 +269,9 @@ typedef struct {
 /* What programs expect of any host (Linux, Documentation/admin-guide/devices.txt).
  * There is no kvm: the lab's guests are emulated, alike on every machine. */
 static const DeviceNode device_nodes[] = {
-  { "null", 1, 3, 0666 },   { "zero", 1, 5, 0666 },    { "full", 1, 7, 0666 },
-  { "random", 1, 8, 0666 }, { "urandom", 1, 9, 0666 }, { "tty", 5, 0, 0666 },
-  { "ptmx", 5, 2, 0666 },   { "fuse", 10, 229, 0666 },
+  { "null", 1, 3, 0666 },    { "zero", 1, 5, 0666 },    { "full", 1, 7, 0666 },
+  { "random", 1, 8, 0666 },  { "urandom", 1, 9, 0666 }, { "tty", 5, 0, 0666 },
+  { "fuse", 10, 229, 0666 },
 };
 
 static const char *const device_links[][2] = {
@@ -201,18 +281,38 @@ static const char *const device_links[][2] = {
   { "/proc/self/fd/2", "stderr" },
 };
 
+/* @source: a node of the same device, which is bound to the place where a user
+ * namespace may make none */
 static gboolean
-make_node (const char *path, guint mode, dev_t device, GError **error)
+make_node (const char *path, guint mode, dev_t device, const char *source, GError **error)
 {
   if (mknod (path, S_IFCHR | mode, device) == 0 && chmod (path, mode) == 0)
     return TRUE;
+  if (errno == EPERM)
+    return lab_write_file (path, "", mode, error) && lab_mount_bind (source, path, error);
   lab_set_errno_error (error, _ ("cannot make the device node %s"), path);
   return FALSE;
+}
+
+/*
+ * The terminals stay the caller's: COMMAND runs in one of them.  But a user namespace
+ * opens no new ones in a devpts that is not its own (fs/devpts, devpts_acquire()).
+ */
+static gboolean
+mount_terminals (const char *pts, const char *ptmx, GError **error)
+{
+  if (lab_namespace_has_own_users ())
+    return lab_mount ("devpts", pts, MS_NOSUID | MS_NOEXEC,
+                      "newinstance,ptmxmode=0666,mode=0620", error) &&
+           lab_make_link ("pts/ptmx", ptmx, error);
+  return lab_mount_bind ("/dev/pts", pts, error) &&
+         make_node (ptmx, 0666, makedev (5, 2), "/dev/ptmx", error);
 }
 
 static gboolean
 fill_dev (const char *dev, GError **error)
 {
+  g_autofree char *ptmx = g_build_filename (dev, "ptmx", NULL);
   g_autofree char *pts = g_build_filename (dev, "pts", NULL);
   g_autofree char *shm = g_build_filename (dev, "shm", NULL);
   g_autofree char *vfio = g_build_filename (dev, "vfio", NULL);
@@ -221,8 +321,9 @@ fill_dev (const char *dev, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (device_nodes); i++) {
     const DeviceNode *node = &device_nodes[i];
     g_autofree char *path = g_build_filename (dev, node->name, NULL);
+    g_autofree char *source = g_build_filename ("/dev", node->name, NULL);
 
-    if (!make_node (path, node->mode, makedev (node->major, node->minor), error))
+    if (!make_node (path, node->mode, makedev (node->major, node->minor), source, error))
       return FALSE;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (device_links); i++) {
@@ -231,12 +332,10 @@ fill_dev (const char *dev, GError **error)
     if (!lab_make_link (device_links[i][0], path, error))
       return FALSE;
   }
-  /* the terminals stay the caller's: COMMAND runs in one of them */
-  return lab_make_directory (pts, 0755, error) &&
-         lab_mount_bind ("/dev/pts", pts, error) &&
+  return lab_make_directory (pts, 0755, error) && mount_terminals (pts, ptmx, error) &&
          lab_make_directory (shm, 01777, error) &&
          lab_make_directory (vfio, 0755, error) &&
-         make_node (container, 0666, NULL_DEVICE, error);
+         make_node (container, 0666, NULL_DEVICE, "/dev/null", error);
 }
 
 static gboolean
@@ -262,9 +361,10 @@ lab_namespace_set_group (guint group, gboolean there, gpointer user_data G_GNUC_
   g_autofree char *path = g_strdup_printf ("/dev/vfio/%u", group);
   g_autoptr (GError) error = NULL;
 
-  if (!there)
+  if (!there) {
+    umount2 (path, MNT_DETACH); /* where it is a bound one */
     unlink (path);
-  else if (!make_node (path, 0600, NULL_DEVICE, &error))
+  } else if (!make_node (path, 0600, NULL_DEVICE, "/dev/null", &error))
     lab_message ("%s", error->message);
 }
 

@@ -19,8 +19,18 @@ G_BEGIN_DECLS
 #define LAB_REAL_PREFIX LAB_PRIVATE_DIR "/usr"
 #define LAB_REAL_EMULATOR LAB_REAL_PREFIX "/bin/qemu-system-s390x"
 
+/* gives a user who is not root what making a lab takes, in a user namespace */
+gboolean lab_namespace_allow (GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* whether a user who is not root made the lab, and is root in it alone */
+gboolean lab_namespace_has_own_users (void);
+
 /* leaves the caller's namespaces; the caller is the only process that is concerned */
-gboolean lab_namespace_leave_host (GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean lab_namespace_leave_host (const LabOptions *options,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* leaves behind what would reach the real machine through its kernel */
+void lab_namespace_drop_capabilities (void);
 
 /* everything but /sys, which is an empty directory afterwards */
 gboolean lab_namespace_build (const LabOptions *options,

@@ -5,6 +5,8 @@
 #include "config.h"
 #include "options.h"
 
+#include "labs.h"
+
 #include <glib/gi18n.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@ typedef struct {
   char *adapters;
   char *usage_domains;
   char *control_domains;
+  char *keep;
   gboolean libvirt;
   gboolean version;
 } RawOptions;
@@ -27,6 +30,7 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->adapters);
   g_free (raw->usage_domains);
   g_free (raw->control_domains);
+  g_free (raw->keep);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RawOptions, raw_options_clear)
 
@@ -101,8 +105,8 @@ build_machine (const RawOptions *raw, const char *share, GError **error)
   return g_steal_pointer (&machine);
 }
 
-static char **
-find_command (int argc, char **argv)
+char **
+lab_options_find_command (int argc, char **argv)
 {
   const char *shell = g_getenv ("SHELL");
   const char *const alone[] = { shell != NULL && *shell != '\0' ? shell : "/bin/sh",
@@ -131,6 +135,8 @@ parse_raw (RawOptions *raw, int *argc, char ***argv, GError **error)
       N_ ("the Linux drivers to play: 7.2, 6.12 or 6.1"), N_ ("VERSION") },
     { "libvirt", 0, 0, G_OPTION_ARG_NONE, &raw->libvirt,
       N_ ("run libvirtd inside; virsh goes through the gate"), NULL },
+    { "keep", 0, 0, G_OPTION_ARG_STRING, &raw->keep,
+      N_ ("keep the lab running in the background, without COMMAND"), N_ ("NAME") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, N_ ("print the version"), NULL },
     G_OPTION_ENTRY_NULL
   };
@@ -138,9 +144,44 @@ parse_raw (RawOptions *raw, int *argc, char ***argv, GError **error)
 
   g_option_context_set_summary (
       context, _ ("Runs COMMAND, by default a shell, on a simulated IBM Z host."));
+  g_option_context_set_description (
+      context, _ ("A lab that --keep keeps:\n"
+                  "  virt-ap-lab enter NAME [--] [COMMAND…]  run COMMAND in it\n"
+                  "  virt-ap-lab list                        all of them\n"
+                  "  virt-ap-lab stop NAME                   end it"));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   g_option_context_set_strict_posix (context, TRUE);
   return g_option_context_parse (context, argc, argv, error);
+}
+
+static gboolean
+validate_keep (const RawOptions *raw, int argc, GError **error)
+{
+  if (raw->keep == NULL)
+    return TRUE;
+  if (!lab_kept_name_is_valid (raw->keep)) {
+    g_set_error (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _ ("--keep: '%s' is no name for a lab: letters, digits and hyphens, 32 at "
+           "most, no hyphen first"),
+        raw->keep);
+    return FALSE;
+  }
+  if (argc > 1) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                 _ ("--keep takes no COMMAND; run it by virt-ap-lab enter %s"),
+                 raw->keep);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static char *
+make_uri (const char *gate)
+{
+  g_autofree char *escaped = g_uri_escape_string (gate, "/", FALSE);
+
+  return g_strconcat ("qemu+ext:///system?command=", escaped, NULL);
 }
 
 LabOptions *
@@ -155,17 +196,21 @@ lab_options_parse (int argc, char **argv, GError **error)
     g_print ("virt-ap-lab %s\n", VAP_VERSION);
     return NULL;
   }
+  if (!validate_keep (&raw, argc, error))
+    return NULL;
   options->share = find_share ();
   options->machine = build_machine (&raw, options->share, error);
   if (options->machine == NULL)
     return NULL;
   options->libvirt = raw.libvirt;
-  options->command = find_command (argc, argv);
+  options->keep = g_steal_pointer (&raw.keep);
+  options->command = lab_options_find_command (argc, argv);
   options->directory = g_get_current_dir ();
   options->gate = find_door ("gate");
   options->callout = find_door ("callout");
   options->hook = find_door ("hook");
   options->emulator = find_emulator ();
+  options->uri = make_uri (options->gate);
   return g_steal_pointer (&options);
 }
 
@@ -176,6 +221,8 @@ lab_options_free (LabOptions *options)
     return;
   lab_machine_free (options->machine);
   g_strfreev (options->command);
+  g_free (options->uri);
+  g_free (options->keep);
   g_free (options->directory);
   g_free (options->gate);
   g_free (options->callout);
