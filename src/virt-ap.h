@@ -17,6 +17,7 @@
 #include "change/steps.h"
 #include "change/transaction.h"
 #include "check/check.h"
+#include "check/drift.h"
 #include "check/finding.h"
 #include "check/guest-view.h"
 #include "config/settings.h"

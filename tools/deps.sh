@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building, demo and tests need and this machine lacks, with the
 # system's package manager; with the argument "fuzz", what the fuzzers need besides;
-# with "nova", what the tests with OpenStack Nova need, which are skipped without.
+# with "nova", what the tests with OpenStack Nova need, which are skipped without;
+# with "prometheus", the checker of metrics, without which its tests are skipped.
 # Says nothing when all is there.
 set -eu
 
@@ -25,6 +26,12 @@ fi
 if [ "${1:-}" = nova ]; then
   apt_packages="$apt_packages python3-nova qemu-utils"
   dnf_packages="$dnf_packages openstack-nova-common qemu-img"
+fi
+
+# only promtool of it is run, and no server on a machine that has a use for its port
+if [ "${1:-}" = prometheus ]; then
+  apt_packages="$apt_packages prometheus"
+  dnf_packages="$dnf_packages golang-github-prometheus"
 fi
 
 # prints those of its arguments that QUERY does not know as installed

@@ -156,6 +156,21 @@ static const VapFindingInfo catalogue[] = {
           "error[attribute-unknown]: 'assign_adaptor' is no attribute of an AP matrix",
   },
   {
+      .id = "autostart-blocked",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A device is defined to start at boot, but cannot then: by chzdev's "
+                     "rule a queue of it belongs to the host, or another device that "
+                     "starts too has the queue."),
+      .source = "mdevctl 60-mdevctl.rules; Linux drivers/s390/crypto/vfio_ap_ops.c, "
+                "vfio_ap_mdev_validate_masks()",
+      .errno_name = "EADDRNOTAVAIL",
+      .cure = N_ ("Store the masks that its queues need, or let one of the devices start "
+                  "at boot."),
+      .example =
+          "warning[autostart-blocked]: device 62177883-f1bb-47f0-914d-32a22e3a8801 is to "
+          "start at boot, but queue 05.0004 belongs to the host then",
+  },
+  {
       .id = "control-domain-absent",
       .severity = VAP_SEVERITY_WARNING,
       .meaning = N_ (
@@ -259,6 +274,38 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Write model='vfio-ap'."),
       .example = "error[device-model]: device " UUID
                  " is an AP matrix, which takes model vfio-ap, not vfio-pci",
+  },
+  {
+      .id = "device-not-started",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A device is defined to start at boot and is not active: it could "
+                     "not be started, or was stopped since."),
+      .source = "mdevctl 60-mdevctl.rules, start_parent_mdevs_command()",
+      .cure = N_ ("Start it, or define it without autostart."),
+      .example =
+          "warning[device-not-started]: device 62177883-f1bb-47f0-914d-32a22e3a8801 is "
+          "defined to start at boot, but is not active",
+  },
+  {
+      .id = "device-not-stored",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning =
+          N_ ("An active device has no definition, so the next start of this host does "
+              "not bring it back. It is a warning when a guest is defined with it."),
+      .source = "mdevctl's manual page, define",
+      .cure = N_ ("Define it, if it is to stay."),
+      .example = "note[device-not-stored]: device 62177883-f1bb-47f0-914d-32a22e3a8801 "
+                 "is not stored, so it is gone after the next start of this host",
+  },
+  {
+      .id = "device-orphan",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning = N_ (
+          "No guest, running or defined, has the device, so its queues serve nobody."),
+      .source = "libvirt src/hypervisor/virhostdev.c, virHostdevPrepareMediatedDevices()",
+      .cure = N_ ("Put it into a guest, keep it for one, or remove it."),
+      .example = "note[device-orphan]: device 62177883-f1bb-47f0-914d-32a22e3a8801, with "
+                 "2 queues, is in no guest",
   },
   {
       .id = "device-type",
@@ -381,6 +428,28 @@ static const VapFindingInfo catalogue[] = {
           "CPU feature 'apxy', which guest 'web1' names",
   },
   {
+      .id = "guest-device-gone",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("A guest is defined with a crypto device that this host no longer "
+                     "has, neither active nor defined. The guest does not start."),
+      .source = "libvirt src/util/virmdev.c, virMediatedDeviceNew()",
+      .cure = N_ ("Define the device again, or take it from the guest."),
+      .example = "error[guest-device-gone]: guest 'web1' is defined with device "
+                 "62177883-f1bb-47f0-914d-32a22e3a8801, which this host does not have",
+  },
+  {
+      .id = "guest-drift",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A guest runs with another crypto device than it is defined with, "
+                     "so that its next start makes it another. Attaching or detaching "
+                     "with only one of --live and --config does that."),
+      .source = "libvirt src/qemu/qemu_driver.c, qemuDomainAttachDeviceLiveAndConfig()",
+      .cure = N_ ("Attach or detach what is missing on the other side."),
+      .example =
+          "warning[guest-drift]: guest 'web1' runs with device "
+          "62177883-f1bb-47f0-914d-32a22e3a8801, but is defined without a crypto device",
+  },
+  {
       .id = "host-incomplete",
       .severity = VAP_SEVERITY_WARNING,
       .meaning =
@@ -407,6 +476,30 @@ static const VapFindingInfo catalogue[] = {
                  "queue has a driver_override",
   },
   {
+      .id = "mask-drift",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("By chzdev's udev rule, or without one, the next start of this host "
+                     "gives queues to another owner than they have now. Masks on the "
+                     "kernel's command line (ap.apmask, ap.aqmask) are not looked at."),
+      .source =
+          "s390-tools zdev/src/ap.c; Linux drivers/s390/crypto/ap_bus.c, ap_perms_init()",
+      .cure = N_ ("Store the masks as they are, or change them to what is stored."),
+      .example = "warning[mask-drift]: queue 05.0004, the first of 8, goes back to the "
+                 "host at its next start",
+  },
+  {
+      .id = "matrix-drift",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning =
+          N_ ("An active device has another matrix than its definition, so that its next "
+              "start makes it another. Changing only one of the two does that."),
+      .source = "mdevctl's manual page, modify",
+      .cure = N_ ("Define the device as it is, or start it anew."),
+      .example = "warning[matrix-drift]: device 62177883-f1bb-47f0-914d-32a22e3a8801 is "
+                 "active with adapters 05; domains 0004, 0047; control domains 0004, but "
+                 "defined with adapters 05; domains 0004, 00ab; control domains 0004",
+  },
+  {
       .id = "matrix-empty",
       .severity = VAP_SEVERITY_WARNING,
       .meaning =
@@ -417,6 +510,18 @@ static const VapFindingInfo catalogue[] = {
       .example =
           "warning[matrix-empty]: the matrix has adapters but no usage domain, so it "
           "has no queue",
+  },
+  {
+      .id = "matrix-half-made",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("An active device has only the first attributes of its definition, "
+                     "or no queue at all: whoever started it was interrupted, since "
+                     "mdevctl writes one attribute after the other."),
+      .source = "mdevctl src/mdev.rs, start()",
+      .cure = N_ ("Write the rest of it, or remove it."),
+      .example = "warning[matrix-half-made]: device 62177883-f1bb-47f0-914d-32a22e3a8801 "
+                 "was started only in part: it has adapters 05; domains -; control "
+                 "domains - of adapters 05; domains 0004, 00ab; control domains 0004",
   },
   {
       .id = "matrix-truncated",
@@ -497,6 +602,17 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Choose another adapter or domain, or stop the other device."),
       .example = "error[queue-in-use]: queue 05.0004 belongs to device " UUID
                  ", which guest 'web1' uses",
+  },
+  {
+      .id = "queue-unbound",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning =
+          N_ ("A queue that the masks leave to guests is not bound to the driver "
+              "vfio_ap. A guest that has it in its matrix does not get its adapter."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, ap_bus_revise_bindings()",
+      .cure = N_ ("Bind the queue to vfio_ap."),
+      .example = "warning[queue-unbound]: queue 05.00ff is meant for guests, but not "
+                 "bound to vfio_ap",
   },
   {
       .id = "secure-guest-ap",

@@ -33,6 +33,13 @@ typedef struct {
   VapFindings *findings;
 } VapDeviceQuestion;
 
+/* Whether a host is as it is stored. */
+typedef struct {
+  const VapHost *host;
+  VapFindings *findings;
+} VapDriftQuestion;
+
+typedef void (*VapDriftRule) (const VapDriftQuestion *question);
 typedef void (*VapGuestRule) (const VapGuestQuestion *question);
 typedef void (*VapDeviceRule) (const VapDeviceQuestion *question);
 
@@ -89,6 +96,21 @@ void vap_rule_feature_needs (const VapGuestQuestion *question);
 void vap_rule_feature_not_removable (const VapGuestQuestion *question);
 void vap_rule_feature_redundant (const VapGuestQuestion *question);
 void vap_rule_qemu_not_asked (const VapGuestQuestion *question);
+
+/* The rules of drift. */
+void vap_rule_matrix_drift (const VapDriftQuestion *question);
+void vap_rule_problems (const VapDriftQuestion *question);
+void vap_rule_device_not_started (const VapDriftQuestion *question);
+void vap_rule_device_not_stored (const VapDriftQuestion *question);
+void vap_rule_mask_drift (const VapDriftQuestion *question);
+void vap_rule_autostart_blocked (const VapDriftQuestion *question);
+void vap_rule_queue_unbound (const VapDriftQuestion *question);
+void vap_rule_guest_device_gone (const VapDriftQuestion *question);
+void vap_rule_guest_drift (const VapDriftQuestion *question);
+void vap_rule_device_orphan (const VapDriftQuestion *question);
+
+/* (nullable): a guest that is defined with the device, canonical */
+const VapHostGuest *vap_drift_defined_holder (const VapHost *host, const char *uuid);
 
 /* whether the guest's CPU will have an AP feature, by CPU mode and policies */
 gboolean vap_rule_guest_has_feature (const VapGuestQuestion *question,

@@ -40,6 +40,10 @@ static const VapField feature_fields[] = {
   VAP_FIELD (VapCpuFeature, from_metadata, VAP_FIELD_BOOL, 0),
 };
 
+static const VapField host_fields[] = {
+  VAP_FIELD (VapHost, guests_incomplete, VAP_FIELD_BOOL, 0),
+};
+
 static void
 add_guest (VapJson *json, const char *name, const VapGuest *guest)
 {
@@ -88,6 +92,7 @@ vap_document_add_guests (VapJson *json, const VapHost *host)
     vap_json_end_object (json);
   }
   vap_json_end_array (json);
+  vap_fields_add (json, host_fields, G_N_ELEMENTS (host_fields), host);
 }
 
 static gboolean
@@ -191,7 +196,8 @@ read_host_guest (const json_t *element, gpointer user_data, GError **error)
 gboolean
 vap_document_read_guests (const json_t *root, VapHost *host, GError **error)
 {
-  if (!vap_json_each (root, "guests", read_host_guest, host->guests, error))
+  if (!vap_fields_read (root, host_fields, G_N_ELEMENTS (host_fields), host, error) ||
+      !vap_json_each (root, "guests", read_host_guest, host->guests, error))
     return FALSE;
   vap_host_sort_guests (host);
   return TRUE;

@@ -82,6 +82,8 @@ read_directory (VapHost *host, const char *dir)
 
   if (status == VAP_READ_ABSENT)
     return;
+  if (status != VAP_READ_DONE)
+    host->guests_incomplete = TRUE;
   if (status == VAP_READ_FAILED)
     vap_host_take_problem (host, g_strdup (error->message));
   denied = status == VAP_READ_DENIED;
@@ -93,6 +95,8 @@ read_directory (VapHost *host, const char *dir)
       continue;
     status = read_guest (host, dir, name, &guest_error);
     denied = denied || status == VAP_READ_DENIED;
+    if (status > VAP_READ_ABSENT)
+      host->guests_incomplete = TRUE;
     if (status == VAP_READ_FAILED)
       vap_host_take_problem (host, g_strdup (guest_error->message));
   }

@@ -105,6 +105,7 @@ typedef struct {
 
   /* libvirt */
   GPtrArray *guests;             /* VapHostGuest, by name */
+  gboolean guests_incomplete;    /* some of libvirt's files could not be read */
 
   GPtrArray *problems;           /* char *: what could not be read, one sentence each */
   gint ref_count;

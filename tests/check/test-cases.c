@@ -3,6 +3,7 @@
  * Runs every directory below cases/ (see cases/README) as a test of its own, and
  * holds cases and catalogue to each other.
  */
+#include "check/drift.h"
 #include "host/document.h"
 #include "judge/judge.h"
 #include "tree.h"
@@ -72,6 +73,14 @@ judge_attach (const char *dir, const char *root, const char *xml, GError **error
   return verdict != NULL ? g_steal_pointer (&verdict->findings) : NULL;
 }
 
+static VapFindings *
+judge_drift (const char *root, GError **error)
+{
+  g_autoptr (VapHost) host = vap_host_read (root, error);
+
+  return host != NULL ? vap_check_drift (host) : NULL;
+}
+
 static VapAction
 action_of_name (const char *name)
 {
@@ -98,12 +107,16 @@ judge_case (const char *dir, const char *root, GError **error)
   g_autofree char *device = read_optional (dir, "device.xml");
   g_autofree char *json = read_optional (dir, "device.json");
   g_autofree char *uuid = read_optional (dir, "uuid");
+  g_autofree char *drift = read_optional (dir, "drift");
   g_autofree char *action_name = read_optional (dir, "action");
   VapAction action = action_of_name (action_name);
   g_autoptr (VapVerdict) verdict = NULL;
 
-  g_assert_cmpint ((guest != NULL) + (attach != NULL) + (device != NULL) + (json != NULL),
+  g_assert_cmpint ((guest != NULL) + (attach != NULL) + (device != NULL) + (json != NULL)
+                       + (drift != NULL),
                    ==, 1);
+  if (drift != NULL)
+    return judge_drift (root, error);
   if (guest != NULL)
     return judge_guest (dir, root, guest, action, error);
   if (attach != NULL)

@@ -5,14 +5,25 @@ colours, wrong usage, input without end, output that cannot be written."""
 import os
 import pty
 import re
+import shutil
 import socket
 import subprocess
 import time
 
 from cli import Scratch, Tap
 
-COMMANDS = ["status", "check", "caps", "explain", "export", "guest-view", "log",
-            "qemu-flags"]
+COMMANDS = [
+    "caps",
+    "check",
+    "drift",
+    "explain",
+    "export",
+    "guest-view",
+    "log",
+    "metrics",
+    "qemu-flags",
+    "status",
+]
 GOOD, REFUSED, UNJUDGED = 0, 1, 2
 
 
@@ -45,6 +56,9 @@ def exit_statuses(tap, scratch):
         (UNJUDGED, "qemu-flags", "--qemu", "./qemu", "no-such-guest"),
         (GOOD, "explain", "--list"),
         (GOOD, "export"),
+        (REFUSED, "drift"),
+        (GOOD, "metrics"),
+        (UNJUDGED, "metrics", "-o", "/nonexistent/virt-ap.prom"),
         (UNJUDGED, "export", "--qemu", "./no-such-qemu"),
         (UNJUDGED, "export", "-o", "/nonexistent/host.json"),
         (UNJUDGED, "--root", "device-free.json", "status"),
@@ -83,7 +97,8 @@ def usage_errors(tap, scratch):
 
 
 def unreadable_host(tap, scratch):
-    for arguments in (["status"], ["caps"], ["export"], ["check", "device-free.xml"],
+    for arguments in (["status"], ["caps"], ["export"], ["drift"], ["metrics"],
+                      ["check", "device-free.xml"],
                       ["guest-view", "guest-good.xml"], ["qemu-flags", "guest-good.xml"]):
         result = scratch.run(*arguments, host="broken")
         tap.ok(f"{arguments[0]}: a broken mask is no judgement",
@@ -217,7 +232,7 @@ def output_errors(tap, scratch):
     for arguments in (["status"], ["status", "--json"], ["check", "device-free.xml"],
                       ["check", "--json", "device-free.xml"], ["caps", "--qemu", "./qemu"],
                       ["guest-view", "web1"], ["qemu-flags", "--qemu", "./qemu", "web1"],
-                      ["explain", "--list"], ["export"], ["--help"], ["status", "--help"],
+                      ["explain", "--list"], ["export"], ["drift"], ["metrics"], ["--help"], ["status", "--help"],
                       ["--version"]):
         with open("/dev/full", "wb") as full:
             result = scratch.run(*arguments, host="z16-small", stdout=full)
@@ -249,6 +264,7 @@ def saved_hosts(tap, scratch):
     saved = scratch.run("export", "-o", "saved.json", "--qemu", "./qemu", host="z16-small")
     tap.ok("export -o FILE", saved.status == GOOD and saved.out == saved.err == "", saved)
     for arguments in (["status"], ["status", "--json"], ["guest-view", "web1"],
+                      ["drift"], ["metrics"],
                       ["check", "device-taken.xml", "guest-inactive.xml"]):
         there = scratch.run(*arguments, host="z16-small")
         here = scratch.run("--root", "saved.json", *arguments)
@@ -269,12 +285,38 @@ def saved_hosts(tap, scratch):
            and "saved.json: JSON line" in broken.err, broken)
 
 
+def metrics_file(tap, scratch):
+    """What Prometheus' own checker takes; a file is whole or as it was."""
+    promtool = shutil.which("promtool")
+    path = os.path.join(scratch.files, "virt-ap.prom")
+    for host in ("none", "z16-small", "z16-large", "ailing", "many-devices"):
+        result = scratch.run("metrics", "-o", "virt-ap.prom", host=host)
+        tap.ok(f"metrics of {host}", result.status == GOOD and result.out == "", result)
+        if promtool is None:
+            tap.skip(f"promtool takes the metrics of {host}", "promtool is not there")
+            continue
+        with open(path, "rb") as file:
+            done = subprocess.run([promtool, "check", "metrics"], stdin=file,
+                                  capture_output=True, text=True, check=False)
+        tap.ok(f"promtool takes the metrics of {host}",
+               (done.returncode, done.stdout, done.stderr) == (0, "", ""), done)
+    with open(path, encoding="utf-8") as file:
+        before = file.read()
+    broken = scratch.run("metrics", "-o", "virt-ap.prom", host="broken")
+    with open(path, encoding="utf-8") as file:
+        tap.ok("metrics: the file stays when the host cannot be read",
+               broken.status == UNJUDGED and file.read() == before, broken)
+    tap.ok("metrics: no other file is left",
+           [name for name in os.listdir(scratch.files) if "prom" in name] == ["virt-ap.prom"])
+
+
 def main():
     tap = Tap()
     with Scratch() as scratch:
         for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
                      picture_agrees, colours, plain_names, silent_daemon,
-                     hostile_input, output_errors, check_kinds, saved_hosts):
+                     hostile_input, output_errors, check_kinds, saved_hosts,
+                     metrics_file):
             part(tap, scratch)
     tap.done()
 

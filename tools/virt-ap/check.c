@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "document.h"
+#include "findings.h"
 #include "json.h"
 #include "judge/judge.h"
 #include "options.h"
@@ -61,56 +62,12 @@ judge_file (const Check *check, const char *file, GError **error)
 }
 
 static void
-add_finding_text (const Check *check, const VapFinding *finding)
-{
-  static const Style styles[] = {
-    [VAP_SEVERITY_NOTE] = STYLE_TITLE,
-    [VAP_SEVERITY_WARNING] = STYLE_CAUTION,
-    [VAP_SEVERITY_ERROR] = STYLE_BAD,
-  };
-  g_autofree char *label = g_strdup_printf (
-      "%s[%s]:", vap_severity_to_string (finding->severity), finding->info->id);
-  g_autofree char *message = text_escape (finding->message);
-
-  output_add (check->output, "%s", check->prefix);
-  output_styled (check->output, styles[finding->severity], label);
-  output_add (check->output, " %s\n", message);
-  if (finding->hint != NULL) {
-    g_autofree char *hint = text_escape (finding->hint);
-
-    output_add (check->output, "  hint: %s\n", hint);
-  }
-}
-
-static void
-add_finding_json (const Check *check, const char *file, const VapFinding *finding)
-{
-  vap_json_begin_object (check->json);
-  json_add_string (check->json, "id", finding->info->id);
-  json_add_string (check->json, "severity", vap_severity_to_string (finding->severity));
-  json_add_string (check->json, "subject", finding->subject);
-  json_add_string (check->json, "message", finding->message);
-  json_add_string (check->json, "hint", finding->hint);
-  json_add_string (check->json, "file", file);
-  vap_json_end_object (check->json);
-}
-
-/* errors first, as everywhere */
-static void
 add_findings (const Check *check, const char *file, const VapFindings *findings)
 {
-  for (gint severity = VAP_SEVERITY_ERROR; severity >= VAP_SEVERITY_NOTE; severity--) {
-    for (guint i = 0; i < findings->list->len; i++) {
-      const VapFinding *finding = g_ptr_array_index (findings->list, i);
-
-      if (finding->severity != (VapSeverity) severity)
-        continue;
-      if (check->json != NULL)
-        add_finding_json (check, file, finding);
-      else
-        add_finding_text (check, finding);
-    }
-  }
+  if (check->json != NULL)
+    findings_add_json (check->json, file, findings);
+  else
+    findings_add_text (check->output, check->prefix, findings);
 }
 
 static int
