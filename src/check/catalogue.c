@@ -241,6 +241,17 @@ static const VapFindingInfo catalogue[] = {
           "error[device-duplicate]: guest 'web1' has the crypto device " UUID " twice",
   },
   {
+      .id = "device-held",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ ("The device is to be stopped while a guest runs with it. The kernel "
+                     "would let whoever asks wait until the guest gives it back."),
+      .source = "Linux drivers/vfio/vfio_main.c, vfio_unregister_group_dev()",
+      .errno_name = NULL,
+      .cure = N_ ("Stop the guest, or unplug the device, first."),
+      .example = "error[device-held]: device " UUID
+                 " cannot be stopped: guest 'web1' runs with it",
+  },
+  {
       .id = "device-in-use",
       .severity = VAP_SEVERITY_ERROR,
       .meaning = N_ ("Another guest, running or defined, has the device. A crypto device "
@@ -274,6 +285,17 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Write model='vfio-ap'."),
       .example = "error[device-model]: device " UUID
                  " is an AP matrix, which takes model vfio-ap, not vfio-pci",
+  },
+  {
+      .id = "device-needed",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("The device is to be stopped or removed, and a guest is defined with "
+                     "it. That guest does not start before the device is active again."),
+      .source = "libvirt src/hypervisor/virhostdev.c, "
+                "virHostdevPrepareMediatedDevices()",
+      .cure = N_ ("Take the device out of the guest's definition."),
+      .example = "warning[device-needed]: guest 'web1' is defined with device " UUID
+                 " and does not start without it",
   },
   {
       .id = "device-not-started",
@@ -448,6 +470,17 @@ static const VapFindingInfo catalogue[] = {
       .example =
           "warning[guest-drift]: guest 'web1' runs with device "
           "62177883-f1bb-47f0-914d-32a22e3a8801, but is defined without a crypto device",
+  },
+  {
+      .id = "guest-loses",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("The change takes queues away from a guest that runs. What its "
+                     "programs were doing with them fails."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, "
+                "vfio_ap_mdev_hot_unplug_adapters()",
+      .cure = N_ ("Make the change when the guest can do without these queues."),
+      .example = "warning[guest-loses]: guest 'web1' loses queues while it runs: "
+                 "05.0047",
   },
   {
       .id = "host-incomplete",

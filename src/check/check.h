@@ -65,4 +65,16 @@ const char **vap_check_hidden_features (const VapGuest *guest, const VapQemu *qe
  */
 const char **vap_check_missing_features (const VapHost *host, const VapGuest *guest);
 
+/**
+ * vap_check_device_change:
+ * @before: the host as it is
+ * @after: the host as it would be: vap_host_with_device()
+ * @uuid: the device that is changed, stopped or removed, canonical
+ *
+ * Judges what the change does to the guests that have the device; the device itself is
+ * judged by vap_check_device().
+ */
+VapFindings *vap_check_device_change (const VapHost *before, const VapHost *after,
+                                      const char *uuid);
+
 G_END_DECLS

@@ -98,6 +98,22 @@ action_of_name (const char *name)
   return VAP_ACTION_DEFINE;
 }
 
+/* what becomes of the guests when the host becomes that of after.tree */
+static VapFindings *
+judge_change (const char *dir, const char *root, const char *uuid, GError **error)
+{
+  g_autofree char *tree = g_build_filename (dir, "after.tree", NULL);
+  g_autoptr (VapTestTree) after_root = g_dir_make_tmp ("virt-ap-case-XXXXXX", NULL);
+  g_autoptr (VapHost) before = vap_host_read (root, error);
+  g_autoptr (VapHost) after = NULL;
+
+  vap_test_tree_make (tree, after_root);
+  after = vap_host_read (after_root, error);
+  if (before == NULL || after == NULL)
+    return NULL;
+  return vap_check_device_change (before, after, uuid);
+}
+
 /* puts the question of a case; exactly one of its files says which */
 static VapFindings *
 judge_case (const char *dir, const char *root, GError **error)
@@ -108,15 +124,18 @@ judge_case (const char *dir, const char *root, GError **error)
   g_autofree char *json = read_optional (dir, "device.json");
   g_autofree char *uuid = read_optional (dir, "uuid");
   g_autofree char *drift = read_optional (dir, "drift");
+  g_autofree char *after = read_optional (dir, "after.tree");
   g_autofree char *action_name = read_optional (dir, "action");
   VapAction action = action_of_name (action_name);
   g_autoptr (VapVerdict) verdict = NULL;
 
   g_assert_cmpint ((guest != NULL) + (attach != NULL) + (device != NULL) + (json != NULL)
-                       + (drift != NULL),
+                       + (drift != NULL) + (after != NULL),
                    ==, 1);
   if (drift != NULL)
     return judge_drift (root, error);
+  if (after != NULL)
+    return judge_change (dir, root, uuid, error);
   if (guest != NULL)
     return judge_guest (dir, root, guest, action, error);
   if (attach != NULL)
