@@ -12,6 +12,8 @@
 #include "audit/reader.h"
 #include "audit/record.h"
 #include "audit/writer.h"
+#include "change/device-steps.h"
+#include "change/devices.h"
 #include "change/lock.h"
 #include "change/step.h"
 #include "change/steps.h"

@@ -39,6 +39,7 @@ parse_number (const char **at, const char *list, guint *number, GError **error)
   const char *digits = *at + (is_hex ? 2 : 0);
   gsize length = strspn (digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789");
   g_autofree char *word = g_strndup (digits, length);
+  gsize zeros = strspn (word, "0");
   guint64 value;
 
   if (length == 0) {
@@ -47,11 +48,9 @@ parse_number (const char **at, const char *list, guint *number, GError **error)
     return FALSE;
   }
   if (!is_hex && is_ambiguous (digits, length)) {
-    g_set_error (
-        error, VAP_ERROR, VAP_ERROR_MALFORMED,
-        _ ("'%s': '%s' can be read as decimal, octal or hexadecimal; write 0x%s, "
-           "or %s without the zero in front"),
-        list, word, word, word);
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("'%s': '%s' can be read as hexadecimal or decimal; write 0x%s or %s"),
+                 list, word, word + zeros, word + zeros);
     return FALSE;
   }
   if (!g_ascii_string_to_unsigned (word, is_hex ? 16 : 10, 0, VAP_MASK_BITS - 1, &value,

@@ -5,9 +5,8 @@
 #include "change/priv.h"
 
 static const VapStepKind *const kinds[] = {
-  &vap_file_kind,
-  &vap_mask_kind,
-  &vap_override_kind,
+  &vap_definition_kind, &vap_device_kind, &vap_file_kind,
+  &vap_guest_kind,      &vap_mask_kind,   &vap_override_kind,
 };
 
 const VapStepKind *

@@ -10,7 +10,10 @@
 G_BEGIN_DECLS
 
 /* kinds.c lists them */
+extern const VapStepKind vap_definition_kind;
+extern const VapStepKind vap_device_kind;
 extern const VapStepKind vap_file_kind;
+extern const VapStepKind vap_guest_kind;
 extern const VapStepKind vap_mask_kind;
 extern const VapStepKind vap_override_kind;
 

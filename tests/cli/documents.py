@@ -100,8 +100,17 @@ def check_made(tap, scratch):
         tap.ok(f"xml.sh: {command}: is valid", not validate([path]))
 
 
+CHANGES = ["create", "define", "start", "stop", "remove", "modify"]
+
+
+def json_schema_of(command):
+    """What changes something prints the same document, whatever the command is."""
+    own = os.path.join(SCHEMAS, command + ".schema.json")
+    return own if os.path.exists(own) else os.path.join(SCHEMAS, "change.schema.json")
+
+
 def check_json(tap, name, command, text):
-    with open(os.path.join(SCHEMAS, command + ".schema.json"), encoding="utf-8") as file:
+    with open(json_schema_of(command), encoding="utf-8") as file:
         schema = json.load(file)
     if jsonschema is None:
         tap.skip(name, "python3-jsonschema is not there")
@@ -138,7 +147,7 @@ def check_commands(tap, scratch):
     tap.ok("the help names the commands", {"check", "status"} <= set(commands), said)
     lacking = [command for command in commands
                if "--json" in scratch.run(command, "--help").out
-               and not os.path.exists(os.path.join(SCHEMAS, command + ".schema.json"))]
+               and command not in CHANGES and "change" in json_schema_of(command)]
     tap.ok("every command with --json has a schema", not lacking, lacking)
     for path in sorted(glob.glob(os.path.join(SCHEMAS, "*.schema.json"))):
         name = os.path.basename(path)

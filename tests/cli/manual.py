@@ -56,14 +56,14 @@ def commands_and_options(tap, scratch):
     for command in commands:
         tap.ok(f"virt-ap(1) has {command}", f"**{command}**" in overview)
         shown = scratch.run(command, "--help").out
-        options = re.findall(r"(--[a-z]+)", shown)
+        options = re.findall(r"(--[a-z]+(?:-[a-z]+)*)", shown)
         with open(os.path.join(MAN, f"virt-ap-{command}.1.rst"), encoding="utf-8") as file:
             page = file.read()
         missing = [option for option in options
                    if not re.search(f"^(-[a-z], )?{option}( [A-Z]+)?$", page, re.M)]
         tap.ok(f"virt-ap-{command}(1) has {' '.join(options)}", options and not missing,
                missing)
-        invented = set(re.findall(r"^(?:-[a-z], )?(--[a-z]+)(?: [A-Z]+)?$", page, re.M))
+        invented = set(re.findall(r"^(?:-[a-z], )?(--[a-z]+(?:-[a-z]+)*)(?: [A-Z]+)?$", page, re.M))
         tap.ok(f"virt-ap-{command}(1) invents no option", invented == set(options), invented)
 
 

@@ -44,6 +44,14 @@ CASES += [("log", host, ["log", *what]) for host, what in
 CASES += [("explain", None, ["explain", *what]) for what in
           (["queue-in-use"], ["ap-off"], ["--list"])]
 
+A_MATRIX = ["--uuid", "62177883-f1bb-47f0-914d-32a22e3a8805", "--adapters", "6", "--domains"]
+CASES += [("change", "z16-small", [*what, "--dry-run", "--connect", how]) for how in
+          ("none", "qemu:///system") for what in
+          (["create", *A_MATRIX, "4", "--guest", "web2"], ["create", *A_MATRIX, "0x47"],
+           ["define", *A_MATRIX, "4", "--autostart"], ["start", "db2"], ["stop", "web1"],
+           ["remove", "db2"], ["modify", "web1", "--domains", "+4,-0x47"],
+           ["modify", "db2", "--control-domains", "none"], ["start", "nobody"])]
+
 # what prints JSON and nothing else
 CASES += [("host", host, ["export"]) for host in
           ("none", "z16-small", "ailing", "many-devices")]

@@ -34,6 +34,12 @@ int command_drift (const char *root, char **argv);
 int command_metrics (const char *root, char **argv);
 int command_export (const char *root, char **argv);
 int command_log (const char *root, char **argv);
+int command_create (const char *root, char **argv);
+int command_define (const char *root, char **argv);
+int command_start (const char *root, char **argv);
+int command_stop (const char *root, char **argv);
+int command_remove (const char *root, char **argv);
+int command_modify (const char *root, char **argv);
 int command_explain (const char *root, char **argv);
 
 G_END_DECLS

@@ -30,6 +30,12 @@ static const Command commands[] = {
   { "metrics", N_ ("print this host in numbers, for Prometheus"), command_metrics },
   { "export", N_ ("print this host's AP configuration as one document"), command_export },
   { "log", N_ ("show what the gate, the callout and the hook decided"), command_log },
+  { "create", N_ ("make an AP matrix and start it, for a guest too"), command_create },
+  { "define", N_ ("store the definition of an AP matrix"), command_define },
+  { "start", N_ ("start an AP matrix that is stored"), command_start },
+  { "stop", N_ ("stop an AP matrix"), command_stop },
+  { "remove", N_ ("stop an AP matrix and remove its definition"), command_remove },
+  { "modify", N_ ("change the adapters and domains of an AP matrix"), command_modify },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 

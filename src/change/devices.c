@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changes to AP matrices, judged and turned into steps; see devices.h.
+ */
+#include "config.h"
+
+#include "change/devices.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "change/device-steps.h"
+#include "guest/rewrite.h"
+#include "judge/judge.h"
+
+static gboolean
+has_finding (const VapFindings *findings, const VapFinding *wanted)
+{
+  for (guint i = 0; i < findings->list->len; i++) {
+    const VapFinding *finding = g_ptr_array_index (findings->list, i);
+
+    if (finding->info == wanted->info &&
+        g_strcmp0 (finding->subject, wanted->subject) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* takes @more; what is there about the same subject already is not said again */
+static void
+add_findings (VapFindings *findings, VapFindings *more)
+{
+  for (guint i = 0; i < more->list->len; i++) {
+    const VapFinding *finding = g_ptr_array_index (more->list, i);
+
+    if (!has_finding (findings, finding))
+      vap_findings_take (findings, finding->info->id, finding->severity, finding->subject,
+                         g_strdup (finding->message), g_strdup (finding->hint));
+  }
+  vap_findings_free (more);
+}
+
+static VapDevice *
+new_definition (const char *uuid, const VapMatrix *matrix, gboolean autostart,
+                GError **error)
+{
+  g_autofree char *json =
+      vap_device_format_mdevctl (matrix, autostart, VAP_DEVICE_FORM_NUMBERS);
+
+  return vap_device_parse_mdevctl (json, strlen (json), uuid, VAP_DEVICE_PARENT, error);
+}
+
+static VapGuest *
+with_matrix (const VapGuest *guest, const char *uuid)
+{
+  VapGuestDevice device = { .uuid = (char *) uuid, .model = (char *) "vfio-ap" };
+
+  return vap_guest_with_device (guest, &device);
+}
+
+static gboolean
+has_matrix (const VapGuest *guest, const char *uuid)
+{
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
+
+    if (g_strcmp0 (device->uuid, uuid) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The guest as it becomes, judged; @xml is what it becomes then. */
+static VapGuest *
+judge_guest (const VapHost *host, const char *xml, VapFindings *findings, GError **error)
+{
+  g_autoptr (VapGuest) guest = vap_guest_parse (xml, strlen (xml), error);
+  g_autoptr (VapQemu) qemu = NULL;
+
+  if (guest == NULL)
+    return NULL;
+  if (vap_check_wants_qemu (host, guest))
+    qemu = vap_qemu_ask (guest->emulator, NULL);
+  add_findings (findings, vap_check_guest (host, qemu, guest, VAP_ACTION_DEFINE));
+  return g_steal_pointer (&guest);
+}
+
+static gboolean
+check_guest (const VapHost *host, const VapNewDevice *device, GError **error)
+{
+  const VapHostGuest *guest = vap_host_find_guest (host, device->guest);
+
+  if (guest == NULL || guest->defined == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+                 _ ("libvirt has no definition of a guest '%s'"), device->guest);
+    return FALSE;
+  }
+  if (device->connect == NULL) {
+    g_set_error (
+        error, VAP_ERROR, VAP_ERROR_FAILED,
+        _ ("the definition of guest '%s' can be changed only through libvirt, and "
+           "no daemon is running"),
+        guest->name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Adds the guest's part; @host: with the device. */
+static VapHost *
+give_to_guest (VapTransaction *transaction, const VapHost *host,
+               const VapNewDevice *device, VapFindings *findings, GError **error)
+{
+  const VapHostGuest *known;
+  g_autofree char *xml = NULL;
+  g_autofree char *changed = NULL;
+  g_autofree char *list = NULL;
+  g_autofree const char **names = NULL;
+  g_autoptr (VapGuest) before = NULL;
+  g_autoptr (VapGuest) wanted = NULL;
+  g_autoptr (VapGuest) after = NULL;
+
+  if (!check_guest (host, device, error))
+    return NULL;
+  known = vap_host_find_guest (host, device->guest);
+  xml = vap_guest_definition_read (host->root, known->name, error);
+  before = xml != NULL ? vap_guest_parse (xml, strlen (xml), error) : NULL;
+  if (before == NULL)
+    return NULL;
+  wanted = has_matrix (before, device->uuid) ? vap_guest_ref (before)
+                                             : with_matrix (before, device->uuid);
+  names = vap_check_missing_features (host, wanted);
+  changed = vap_rewrite_add_device (xml, strlen (xml), device->uuid, names, error);
+  after = changed != NULL ? judge_guest (host, changed, findings, error) : NULL;
+  if (after == NULL)
+    return NULL;
+  list = g_strjoinv (", ", (char **) names);
+  if (!g_str_equal (xml, changed))
+    vap_transaction_add (
+        transaction, vap_guest_step_new (known->name, changed, device->uuid,
+                                         *list != '\0' ? list : NULL, device->connect));
+  return vap_host_with_guest (host, after);
+}
+
+VapHost *
+vap_devices_create (VapTransaction *transaction, const VapHost *host,
+                    const VapNewDevice *device, VapFindings *findings, GError **error)
+{
+  g_autoptr (VapDevice) definition =
+      new_definition (device->uuid, &device->matrix, device->autostart, error);
+  g_autoptr (VapHost) after = NULL;
+
+  if (definition == NULL)
+    return NULL;
+  if (device->start)
+    add_findings (findings, vap_check_device (host, definition, VAP_ACTION_START));
+  if (device->define)
+    add_findings (findings, vap_check_device (host, definition, VAP_ACTION_DEFINE));
+  if (device->define)
+    vap_transaction_add (
+        transaction, vap_definition_step_new (device->uuid, &device->matrix,
+                                              device->autostart, FALSE, device->connect));
+  if (device->start)
+    vap_transaction_add (transaction, vap_device_step_new (device->uuid, &device->matrix,
+                                                           FALSE, device->connect));
+  after =
+      vap_host_with_device (host, device->uuid, device->start ? &device->matrix : NULL,
+                            device->define ? definition : NULL);
+  if (device->guest == NULL)
+    return g_steal_pointer (&after);
+  return give_to_guest (transaction, after, device, findings, error);
+}
+
+/* FALSE with @error: the caller has to know what it is about */
+static const VapHostDevice *
+find_known (const VapHost *host, const char *uuid, GError **error)
+{
+  const VapHostDevice *device = vap_host_find_device (host, uuid);
+
+  if (device == NULL)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("there is no AP matrix %s"),
+                 uuid);
+  else if (device->problem != NULL)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE, "%s", device->problem);
+  else
+    return device;
+  return NULL;
+}
+
+VapHost *
+vap_devices_start (VapTransaction *transaction, const VapHost *host, const char *uuid,
+                   const char *connect, VapFindings *findings, GError **error)
+{
+  const VapHostDevice *device = find_known (host, uuid, error);
+
+  if (device == NULL)
+    return NULL;
+  if (device->definition == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+                 _ ("device %s is active, and has no definition to start it from"), uuid);
+    return NULL;
+  }
+  if (device->active)
+    return vap_host_with_device (host, uuid, &device->matrix, device->definition);
+  add_findings (findings, vap_check_device (host, device->definition, VAP_ACTION_START));
+  vap_transaction_add (
+      transaction, vap_device_step_new (uuid, &device->defined_matrix, FALSE, connect));
+  return vap_host_with_device (host, uuid, &device->defined_matrix, device->definition);
+}
+
+VapHost *
+vap_devices_stop (VapTransaction *transaction, const VapHost *host, const char *uuid,
+                  gboolean undefine, const char *connect, VapFindings *findings,
+                  GError **error)
+{
+  const VapHostDevice *device = vap_host_find_device (host, uuid);
+  g_autoptr (VapHost) after = NULL;
+
+  if (device == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("there is no AP matrix %s"),
+                 uuid);
+    return NULL;
+  }
+  after = vap_host_with_device (host, uuid, NULL, undefine ? NULL : device->definition);
+  add_findings (findings, vap_check_device_change (host, after, uuid));
+  if (device->active)
+    vap_transaction_add (transaction, vap_device_step_new (uuid, NULL, TRUE, connect));
+  if (device->definition != NULL && undefine)
+    vap_transaction_add (transaction,
+                         vap_definition_step_new (uuid, NULL, FALSE, TRUE, connect));
+  return g_steal_pointer (&after);
+}
+
+static gboolean
+change_matrix (const VapDeviceChange *change, const VapMatrix *from, VapMatrix *to,
+               GError **error)
+{
+  *to = *from;
+  return (change->adapters == NULL ||
+          vap_mask_change (&to->adapters, change->adapters, error)) &&
+         (change->domains == NULL ||
+          vap_mask_change (&to->domains, change->domains, error)) &&
+         (change->control_domains == NULL ||
+          vap_mask_change (&to->control_domains, change->control_domains, error));
+}
+
+/* What there is to be changed: the active device, the definition, or both. */
+static gboolean
+choose_parts (const VapHostDevice *device, const VapDeviceChange *change, gboolean *live,
+              gboolean *stored, GError **error)
+{
+  gboolean any = !change->live && !change->stored;
+
+  *live = (any || change->live) && device->active;
+  *stored = (any || change->stored) && device->definition != NULL;
+  if (change->live && !device->active)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("device %s is not active"),
+                 device->uuid);
+  else if (change->stored && device->definition == NULL)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("device %s has no definition"),
+                 device->uuid);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+judge_part (const VapHost *host, const char *uuid, const VapMatrix *matrix,
+            gboolean autostart, VapAction action, VapDevice **definition,
+            VapFindings *findings, GError **error)
+{
+  g_autoptr (VapDevice) wanted = new_definition (uuid, matrix, autostart, error);
+
+  if (wanted == NULL)
+    return FALSE;
+  add_findings (findings, vap_check_device (host, wanted, action));
+  if (definition != NULL)
+    *definition = g_steal_pointer (&wanted);
+  return TRUE;
+}
+
+VapHost *
+vap_devices_modify (VapTransaction *transaction, const VapHost *host,
+                    const VapDeviceChange *change, const char *connect,
+                    VapFindings *findings, GError **error)
+{
+  const VapHostDevice *device = find_known (host, change->uuid, error);
+  g_autoptr (VapDevice) definition = NULL;
+  g_autoptr (VapHost) after = NULL;
+  VapMatrix active, defined;
+  gboolean live, stored;
+
+  if (device == NULL || !choose_parts (device, change, &live, &stored, error) ||
+      !change_matrix (change, &device->matrix, &active, error) ||
+      !change_matrix (change, &device->defined_matrix, &defined, error))
+    return NULL;
+  live = live && !vap_matrix_equal (&active, &device->matrix);
+  stored = stored && !vap_matrix_equal (&defined, &device->defined_matrix);
+  if (live && !judge_part (host, device->uuid, &active, FALSE, VAP_ACTION_MODIFY_LIVE,
+                           NULL, findings, error))
+    return NULL;
+  if (stored && !judge_part (host, device->uuid, &defined, device->definition->autostart,
+                             VAP_ACTION_MODIFY, &definition, findings, error))
+    return NULL;
+  after = vap_host_with_device (host, device->uuid,
+                                live             ? &active
+                                : device->active ? &device->matrix
+                                                 : NULL,
+                                stored ? definition : device->definition);
+  add_findings (findings, vap_check_device_change (host, after, device->uuid));
+  if (stored)
+    vap_transaction_add (transaction, vap_definition_step_new (
+                                          device->uuid, &defined,
+                                          device->definition->autostart, TRUE, connect));
+  if (live)
+    vap_transaction_add (transaction,
+                         vap_device_step_new (device->uuid, &active, TRUE, connect));
+  return g_steal_pointer (&after);
+}
+
+/* the one AP matrix of a guest, as it runs or else as it is defined; NULL without one or
+ * with several */
+static const VapHostDevice *
+matrix_of_guest (const VapHost *host, const VapHostGuest *known)
+{
+  const VapGuest *guest = known->running != NULL ? known->running : known->defined;
+  const VapHostDevice *found = NULL;
+
+  for (guint i = 0; guest != NULL && i < guest->devices->len; i++) {
+    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
+    const VapHostDevice *matrix = vap_host_find_device (host, device->uuid);
+
+    if (matrix != NULL && found != NULL)
+      return NULL;
+    found = matrix != NULL ? matrix : found;
+  }
+  return found;
+}
+
+const VapHostDevice *
+vap_devices_find (const VapHost *host, const char *name, GError **error)
+{
+  const VapHostDevice *device = vap_host_find_device (host, name);
+  const VapHostGuest *guest = vap_host_find_guest (host, name);
+
+  for (guint i = 0; device == NULL && i < host->devices->len; i++) {
+    const VapHostDevice *candidate = g_ptr_array_index (host->devices, i);
+    g_autofree char *node = vap_device_node_name (candidate->uuid);
+
+    if (g_str_equal (node, name))
+      device = candidate;
+  }
+  if (device == NULL && guest != NULL)
+    device = matrix_of_guest (host, guest);
+  if (device == NULL)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+                 _ ("'%s' is no AP matrix of this host, and no guest that has one"),
+                 name);
+  return device;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Changes through other programs, for the steps of change/.  Not installed. */
+#pragma once
+
+#include "change/step.h"
+
+G_BEGIN_DECLS
+
+/**
+ * vap_libvirt_tell:
+ * @connect: the daemon's URI
+ * @operation: one of tell-libvirt's
+ * @name: (nullable): the device or guest it is about
+ * @document: (nullable): XML
+ *
+ * Returns: FALSE with %VAP_ERROR_FAILED, with what libvirt said
+ */
+gboolean vap_libvirt_tell (const VapStep *step, const char *connect,
+                           const char *operation, const char *name, const char *document,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* whether a daemon takes connections on this machine; below another root none does */
+gboolean vap_libvirt_listens (const char *root);
+
+/* mdevctl SUBCOMMAND --uuid=@uuid, with @json as its definition if there is one */
+gboolean vap_mdevctl_run (const VapStep *step, const char *subcommand, const char *uuid,
+                          const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "echo 'TEXT' | COMMAND", on one line, as a shell takes it; of XML the quotes become
+ * double ones.  Free with g_free(). */
+char *vap_shell_pipe (const char *text, const char *command);
+
+G_END_DECLS
