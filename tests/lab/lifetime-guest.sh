@@ -133,14 +133,15 @@ check "... with its relay" has_ended lab-monitor
 check "the matrix is destroyed" virsh nodedev-destroy $node
 
 # QEMU ends before it looks at its monitor, to which libvirt connects at the same time
-write_guest refused "<cpu mode='custom'><model>gen16a</model>
-  <feature policy='require' name='ap'/><feature policy='require' name='apxa'/></cpu>" ""
+write_guest refused "<cpu mode='custom'><model>qemu</model></cpu>" \
+  "<serial type='dev'><source path='/dev/nonexistent'/></serial>"
+sed -i '/<console/d' /run/refused.xml
 check "a guest that QEMU refuses is defined" virsh define /run/refused.xml
 for round in 1 2 3 4 5; do
   check "... does not start, which is said at once ($round)" sh -c \
-    '! timeout 20 virsh start refused && timeout 5 virsh domstate refused'
+    '! timeout 20 virsh start refused && [ "$(timeout 5 virsh domstate refused)" = "shut off" ]'
 done
-check "... with QEMU's reason" grep -q apxa /var/log/libvirt/qemu/refused.log
+check "... with QEMU's reason" grep -q "Could not open '/dev/nonexistent'" /var/log/libvirt/qemu/refused.log
 check "... and another guest starts" timeout 20 virsh start plain
 check "... and is destroyed" virsh destroy plain
 
