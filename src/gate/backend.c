@@ -17,8 +17,15 @@
 
 #include "ap/error.h"
 #include "gate/backend.h"
+#include "gate/session.h"
 
 #define SYSTEM_DIR "/run/libvirt"
+/* libvirtd's sockets, or virtproxyd's */
+#define LEGACY "libvirt"
+
+/* how long a daemon that was started has to listen, and how often it is tried */
+#define START_SECONDS 10
+#define START_STEP_US 10000
 
 /* the driver's name is the scheme: "qemu" of "qemu:///session"; NULL without one */
 static char *
@@ -42,58 +49,116 @@ is_session (const char *uri, uid_t user)
                             g_str_has_prefix (g_uri_get_scheme (parsed), "test+"));
 }
 
-/*
- * libvirt does not hand XDG_RUNTIME_DIR on to the command of the ext transport
- * (src/util/vircommand.c, virCommandAddEnvPassCommon()), so without it the place is
- * looked for where systemd has it.
- */
 static char *
-session_dir (uid_t user)
+socket_path (const char *directory, const char *name, gboolean read_only)
 {
-  g_autofree char *systemd = g_strdup_printf ("/run/user/%u", (guint) user);
-
-  if (g_getenv ("XDG_RUNTIME_DIR") == NULL && g_file_test (systemd, G_FILE_TEST_IS_DIR))
-    return g_build_filename (systemd, "libvirt", NULL);
-  return g_build_filename (g_get_user_runtime_dir (), "libvirt", NULL);
+  return g_strdup_printf ("%s/%s-%s", directory, name, read_only ? "sock-ro" : "sock");
 }
 
-char *
-vap_backend_socket (const char *uri, gboolean read_only, uid_t user)
+/* the daemon of the driver when its socket is there, else libvirtd */
+static const char *
+choose_name (const char *directory, const char *modular, gboolean read_only)
 {
-  gboolean session = is_session (uri, user);
-  g_autofree char *directory = session ? session_dir (user) : g_strdup (SYSTEM_DIR);
-  const char *suffix = read_only && !session ? "sock-ro" : "sock";
+  g_autofree char *path =
+      modular != NULL ? socket_path (directory, modular, read_only) : NULL;
+
+  return path != NULL && g_file_test (path, G_FILE_TEST_EXISTS) ? modular : LEGACY;
+}
+
+/* A user's daemon has no socket for looking only.  Where none is running yet, the
+ * driver's own is the one to start, if it is installed. */
+static void
+choose_session (VapBackend *backend, const char *modular, uid_t user)
+{
+  backend->directory = vap_session_directory (user);
+  g_autofree char *legacy_path = socket_path (backend->directory, LEGACY, FALSE);
+  const char *name = choose_name (backend->directory, modular, FALSE);
+
+  if (modular != NULL && !g_file_test (legacy_path, G_FILE_TEST_EXISTS))
+    backend->daemon = vap_session_program (modular);
+  if (backend->daemon != NULL)
+    name = modular;
+  else
+    backend->daemon = vap_session_program (name);
+  backend->path = socket_path (backend->directory, name, FALSE);
+}
+
+void
+vap_backend_choose (VapBackend *backend, const char *uri, gboolean read_only, uid_t user)
+{
   g_autofree char *driver = uri_driver (uri);
+  g_autofree char *modular = driver != NULL ? g_strdup_printf ("virt%sd", driver) : NULL;
 
-  if (driver != NULL) {
-    g_autofree char *path = g_strdup_printf ("%s/virt%sd-%s", directory, driver, suffix);
+  memset (backend, 0, sizeof *backend);
+  if (is_session (uri, user))
+    choose_session (backend, modular, user);
+  else
+    backend->path =
+        socket_path (SYSTEM_DIR, choose_name (SYSTEM_DIR, modular, read_only), read_only);
+}
 
-    if (g_file_test (path, G_FILE_TEST_EXISTS))
-      return g_steal_pointer (&path);
-  }
-  return g_strdup_printf ("%s/libvirt-%s", directory, suffix);
+void
+vap_backend_clear (VapBackend *backend)
+{
+  g_clear_pointer (&backend->path, g_free);
+  g_clear_pointer (&backend->directory, g_free);
+  g_clear_pointer (&backend->daemon, g_free);
+}
+
+static gint
+connect_once (const struct sockaddr_un *address)
+{
+  gint fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (fd >= 0 && connect (fd, (const struct sockaddr *) address, sizeof *address) == 0)
+    return fd;
+
+  gint number = errno;
+  if (fd >= 0)
+    close (fd);
+  errno = number;
+  return -1;
+}
+
+static gboolean
+nobody_listens (gint number)
+{
+  return number == ENOENT || number == ECONNREFUSED;
+}
+
+/* The daemon itself sees to it that there is only one. */
+static gint
+start_and_connect (const VapBackend *backend, const struct sockaddr_un *address)
+{
+  gint64 deadline = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
+  gint fd;
+
+  vap_session_start (backend->daemon, backend->directory);
+  do {
+    g_usleep (START_STEP_US);
+    fd = connect_once (address);
+  } while (fd < 0 && nobody_listens (errno) && g_get_monotonic_time () < deadline);
+  return fd;
 }
 
 gint
-vap_backend_connect (const char *path, GError **error)
+vap_backend_connect (const VapBackend *backend, GError **error)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-  if (strlen (path) >= sizeof address.sun_path) {
+  if (strlen (backend->path) >= sizeof address.sun_path) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE,
-                 _ ("the path of the libvirt socket '%s' is too long"), path);
+                 _ ("the path of the libvirt socket '%s' is too long"), backend->path);
     return -1;
   }
-  strcpy (address.sun_path, path);
+  strcpy (address.sun_path, backend->path);
 
-  gint fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && connect (fd, (struct sockaddr *) &address, sizeof address) == 0)
-    return fd;
-
-  g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
-               _ ("failed to connect to the libvirt socket '%s': %s"), path,
-               g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
-  return -1;
+  gint fd = connect_once (&address);
+  if (fd < 0 && nobody_listens (errno) && backend->daemon != NULL)
+    fd = start_and_connect (backend, &address);
+  if (fd < 0)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
+                 _ ("failed to connect to the libvirt socket '%s': %s"), backend->path,
+                 g_strerror (errno));
+  return fd;
 }

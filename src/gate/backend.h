@@ -12,21 +12,39 @@
 G_BEGIN_DECLS
 
 /**
- * vap_backend_socket:
+ * VapBackend:
+ * @path: of the socket
+ * @directory: (nullable): where it is, when it is a user's own daemon's
+ * @daemon: (nullable): the program to start when nobody listens there
+ */
+typedef struct {
+  char *path;
+  char *directory;
+  char *daemon;
+} VapBackend;
+
+/**
+ * vap_backend_choose:
+ * @backend: (out caller-allocates):
  * @uri: (nullable): of CONNECT_OPEN, without the transport
  * @read_only: whether the client wants no more than to look
  * @user: who asks; root has no daemons of its own
- *
- * Returns: (transfer full): a path, free with g_free()
  */
-char *vap_backend_socket (const char *uri, gboolean read_only, uid_t user);
+void vap_backend_choose (VapBackend *backend, const char *uri, gboolean read_only,
+                         uid_t user);
+
+void vap_backend_clear (VapBackend *backend);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapBackend, vap_backend_clear)
 
 /**
  * vap_backend_connect:
  *
- * Returns: a connected socket, close-on-exec; -1 with @error, which names @path and
+ * Starts @daemon first where that is needed, and waits for it, 10 s at most.
+ *
+ * Returns: a connected socket, close-on-exec; -1 with @error, which names the path and
  *   the reason
  */
-gint vap_backend_connect (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gint vap_backend_connect (const VapBackend *backend,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -62,7 +62,7 @@ parse_options (gint *argc, char ***argv, Options *options, GError **error)
     return FALSE;
   }
   if (options->root == NULL)
-    options->root = g_strdup (g_getenv ("VIRT_AP_ROOT"));
+    options->root = g_strdup (secure_getenv ("VIRT_AP_ROOT"));
   return TRUE;
 }
 

@@ -286,7 +286,7 @@ keep_promises (VapOpening *opening, const VapRpcHeader *call, const Promises *pr
 
 /* A CONNECT_OPEN that cannot be decoded is for the daemon to answer. */
 static gboolean
-choose_socket (VapOpening *opening, const VapRpcHeader *header, char **path)
+choose_backend (VapOpening *opening, const VapRpcHeader *header, VapBackend *backend)
 {
   g_auto (VapRpcOpen) open = { 0 };
 
@@ -298,10 +298,11 @@ choose_socket (VapOpening *opening, const VapRpcHeader *header, char **path)
                               header->length - VAP_RPC_HEADER_SIZE, &open))
       vap_rpc_open_clear (&open);
   }
-  *path = opening->socket != NULL
-              ? g_strdup (opening->socket)
-              : vap_backend_socket (open.uri, open.flags & VAP_RPC_OPEN_READ_ONLY,
-                                    geteuid ());
+  if (opening->socket != NULL)
+    backend->path = g_strdup (opening->socket);
+  else
+    vap_backend_choose (backend, open.uri, open.flags & VAP_RPC_OPEN_READ_ONLY,
+                        geteuid ());
   return TRUE;
 }
 
@@ -310,7 +311,7 @@ vap_opening_run (VapOpening *opening, GError **error)
 {
   VapRpcHeader header;
   Promises promises = { 0 };
-  g_autofree char *path = NULL;
+  g_auto (VapBackend) backend = { 0 };
   g_autoptr (GError) failure = NULL;
 
   opening->daemon = -1;
@@ -320,13 +321,13 @@ vap_opening_run (VapOpening *opening, GError **error)
   VapOpeningResult result = greet (opening, &header, &promises, error);
   if (result != VAP_OPENING_DONE)
     return result;
-  if (!choose_socket (opening, &header, &path))
+  if (!choose_backend (opening, &header, &backend))
     return VAP_OPENING_CLOSED;
 
   if (opening->fault != NULL)
     failure = g_error_copy (opening->fault);
   else
-    opening->daemon = vap_backend_connect (path, &failure);
+    opening->daemon = vap_backend_connect (&backend, &failure);
   if (opening->daemon >= 0)
     return keep_promises (opening, &header, &promises);
   if (header.type == VAP_RPC_CALL)

@@ -9,6 +9,7 @@ usage: test-libvirtd.py GATE
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -43,7 +44,7 @@ def in_namespaces():
     unshare = ["unshare", "-m", "-n", "-p", "-i", "--fork", "--kill-child",
                "--mount-proc"]
 
-    for program in ("libvirtd", "virsh", "unshare", "qemu-system-s390x"):
+    for program in ("libvirtd", "virsh", "unshare", "qemu-system-s390x", "socat"):
         if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
             print(f"1..0 # SKIP no {program} here")
             return 0
@@ -259,27 +260,168 @@ def test_no_privilege():
     assert as_nobody("virsh", "-r", "-c", THROUGH, "list").returncode == 0
 
 
+class Session:
+    """the place of a user who is not root, and how his clients are run"""
+
+    def __init__(self):
+        need_a_gate_for_nobody()
+        self.runtime = f"/run/user/{NOBODY}"
+        home = f"{self.runtime}/home"
+        os.makedirs(home)
+        os.chmod("/run/user", 0o755)
+        for place in (self.runtime, home):
+            os.chown(place, NOBODY, NOBODY)
+        self.env = {"HOME": home, "XDG_RUNTIME_DIR": self.runtime, "PATH": f"{WORK}/bin:"
+                    "/usr/bin:/bin:/usr/sbin:/sbin"}
+        self.socket = f"{self.runtime}/libvirt/libvirt-sock"
+
+    def virsh(self, *args, uri=f"qemu+ext:///session?command={GATE}"):
+        return as_nobody("virsh", "-c", uri, *args, **self.env)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.runtime)
+
+
 def test_session():
     """a user's own daemon, found without the environment that libvirt takes away"""
-    need_a_gate_for_nobody()
-    runtime = f"/run/user/{NOBODY}"
-    home = f"{runtime}/home"
-    os.makedirs(home)
-    os.chmod("/run/user", 0o755)
-    for place in (runtime, home):
-        os.chown(place, NOBODY, NOBODY)
-    env = {"HOME": home, "XDG_RUNTIME_DIR": runtime, "XDG_CONFIG_HOME": f"{home}/config",
-           "XDG_CACHE_HOME": f"{home}/cache", "XDG_DATA_HOME": f"{home}/data"}
-    daemon = start_daemon(f"{runtime}/libvirt/libvirt-sock", env, user=NOBODY,
-                          group=NOBODY, extra_groups=[])
+    with Session() as session:
+        daemon = start_daemon(session.socket, session.env, user=NOBODY, group=NOBODY,
+                              extra_groups=[])
+        try:
+            listed = session.virsh("list", "--all", "--name")
+            assert (listed.returncode, listed.stdout.strip()) == (0, ""), listed
+            # and not the system's, which has a thousand guests
+        finally:
+            daemon.terminate()
+            daemon.wait()
+
+
+def test_session_is_started():
+    """as libvirt's client does it; the next client finds the same daemon"""
+    with Session() as session:
+        try:
+            for uri in (f"qemu+ext:///session?command={GATE}", "qemu:///session"):
+                listed = session.virsh("list", "--all", "--name", uri=uri)
+                assert (listed.returncode, listed.stdout.strip()) == (0, ""), listed
+                with open(f"{session.runtime}/libvirt/libvirtd.pid") as file:
+                    pid = int(file.read())
+                started = os.stat(f"/proc/{pid}").st_ctime
+                assert uri == f"qemu+ext:///session?command={GATE}" or first == (
+                    pid, started)
+                first = pid, started
+            with open(f"/proc/{pid}/cmdline") as file:
+                assert file.read().split("\0")[1] == "--timeout=120"
+            assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
+        finally:
+            end_process_in(f"{session.runtime}/libvirt/libvirtd.pid")
+
+
+def end_process_in(path):
+    """who may not be a child of ours, and so cannot be waited for"""
+    with open(path) as file:
+        pid = int(file.read())
+    os.kill(pid, signal.SIGTERM)
+    for _ in range(400):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} does not end")
+
+
+class Proxy:
+    """virtproxyd's part: listens where libvirtd would, passes all on"""
+
+    def __init__(self, path, to):
+        self.process = subprocess.Popen(
+            ["socat", f"UNIX-LISTEN:{path},fork,mode=700", f"UNIX-CONNECT:{to}"])
+        self.path = path
+        for _ in range(400):
+            if os.path.exists(path):
+                return
+            time.sleep(0.05)
+        raise AssertionError("socat does not listen")
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+
+def test_modular():
+    """virtqemud's socket comes first, virtproxyd's else, as libvirt's client chooses;
+    this libvirt has no virtqemud, so libvirtd listens under its name"""
+    modular = "/run/libvirt/virtqemud-sock"
+    os.rename(SOCKET, modular)
+    proxy = None
     try:
-        uri = f"qemu+ext:///session?command={GATE}"
-        listed = as_nobody("virsh", "-c", uri, "list", "--all", "--name", **env)
-        assert (listed.returncode, listed.stdout.strip()) == (0, ""), listed
-        # and not the system's, which has a thousand guests
+        same("list", "--all", "--name")
+        # a proxy that leads nowhere is not asked
+        proxy = Proxy(SOCKET, "/run/libvirt/nowhere")
+        assert "guest" in same("list", "--all", "--name").stdout
+        proxy.end()
+        os.rename(modular, "/run/libvirt/elsewhere-sock")
+        proxy = Proxy(SOCKET, "/run/libvirt/elsewhere-sock")
+        assert "guest" in same("list", "--all", "--name").stdout
+        os.rename("/run/libvirt/elsewhere-sock", modular)
     finally:
-        daemon.terminate()
-        daemon.wait()
+        if proxy is not None:
+            proxy.end()
+        os.rename(modular, SOCKET)
+
+
+def read_until(terminal, text):
+    """what a program prints on its terminal, up to @text or its end"""
+    seen = ""
+    while text not in seen:
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready, seen
+        try:
+            seen += os.read(terminal, 65536).decode()
+        except OSError:
+            break
+    return seen
+
+
+def test_daemon_restarts():
+    """a client that stays sees the same, and goes on with the new daemon"""
+    seen = []
+    for uri in (DIRECT, THROUGH):
+        # a terminal, so that virsh does not keep its lines back
+        terminal, inner = pty.openpty()
+        client = subprocess.Popen(["virsh", "-q", "-c", uri], stdin=subprocess.PIPE,
+                                  stdout=inner, stderr=inner)
+        os.close(inner)
+        client.stdin.write(b"dominfo guest6\n")
+        client.stdin.flush()
+        read_until(terminal, "Security DOI")
+        restart_daemon()
+        client.stdin.write(b"dominfo guest7\ndominfo guest8\n")
+        client.stdin.close()
+        text = read_until(terminal, "no such text")
+        client.wait()
+        os.close(terminal)
+        assert "Reconnected" in text and "shut off" in text, text
+        # a prompt comes before or after what is told in between, and the reason is told
+        # by whichever part of virsh sees the end first
+        text = re.sub("error: End of file.*", "", text.replace(uri, "URI"))
+        seen.append(re.sub(r"virsh # |\s", "", text))
+    assert seen[0] == seen[1], seen
+
+
+def restart_daemon():
+    global DAEMON
+
+    DAEMON.terminate()
+    DAEMON.wait()
+    if os.path.exists(SOCKET):
+        os.unlink(SOCKET)
+    DAEMON = start_daemon(SOCKET)
 
 
 def test_daemon_dies():

@@ -354,6 +354,13 @@ test_hostile (void)
   }
 }
 
+/* who has a session here; root has none */
+static uid_t
+session_user (void)
+{
+  return geteuid () != 0 ? geteuid () : 4711;
+}
+
 /* The choice of remote_sockets.c.  Only the driver "modular" has a daemon of its own,
  * and only for users. */
 static void
@@ -362,24 +369,24 @@ test_socket (void)
   static const struct {
     const char *uri;
     gboolean read_only;
-    uid_t user;
+    gboolean root;
     const char *directory; /* NULL: the user's */
     const char *name;
   } cases[] = {
-    { "none:///system", FALSE, 0, "/run", "libvirt-sock" },
-    { "none:///system", TRUE, 0, "/run", "libvirt-sock-ro" },
-    { "none:///system", FALSE, 4711, "/run", "libvirt-sock" },
-    { "none:///session", FALSE, 0, "/run", "libvirt-sock" },
-    { "none:///session", FALSE, 4711, NULL, "libvirt-sock" },
-    { "none:///session", TRUE, 4711, NULL, "libvirt-sock" },
-    { "none:///session?a=b", FALSE, 4711, NULL, "libvirt-sock" },
-    { "test+none:///x", FALSE, 4711, NULL, "libvirt-sock" },
-    { "modular:///session", FALSE, 4711, NULL, "virtmodulard-sock" },
-    { "modular:///system", FALSE, 4711, "/run", "libvirt-sock" },
-    { "", FALSE, 4711, "/run", "libvirt-sock" },
-    { NULL, FALSE, 4711, "/run", "libvirt-sock" },
-    { "\xff\xfe:///session", FALSE, 4711, "/run", "libvirt-sock" },
-    { "none+none:///session/more", FALSE, 4711, "/run", "libvirt-sock" },
+    { "none:///system", FALSE, TRUE, "/run", "libvirt-sock" },
+    { "none:///system", TRUE, TRUE, "/run", "libvirt-sock-ro" },
+    { "none:///system", FALSE, FALSE, "/run", "libvirt-sock" },
+    { "none:///session", FALSE, TRUE, "/run", "libvirt-sock" },
+    { "none:///session", FALSE, FALSE, NULL, "libvirt-sock" },
+    { "none:///session", TRUE, FALSE, NULL, "libvirt-sock" },
+    { "none:///session?a=b", FALSE, FALSE, NULL, "libvirt-sock" },
+    { "test+none:///x", FALSE, FALSE, NULL, "libvirt-sock" },
+    { "modular:///session", FALSE, FALSE, NULL, "virtmodulard-sock" },
+    { "modular:///system", FALSE, FALSE, "/run", "libvirt-sock" },
+    { "", FALSE, FALSE, "/run", "libvirt-sock" },
+    { NULL, FALSE, FALSE, "/run", "libvirt-sock" },
+    { "\xff\xfe:///session", FALSE, FALSE, "/run", "libvirt-sock" },
+    { "none+none:///session/more", FALSE, FALSE, "/run", "libvirt-sock" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -387,11 +394,25 @@ test_socket (void)
         cases[i].directory != NULL ? cases[i].directory : g_getenv ("XDG_RUNTIME_DIR");
     g_autofree char *expected =
         g_build_filename (directory, "libvirt", cases[i].name, NULL);
-    g_autofree char *path =
-        vap_backend_socket (cases[i].uri, cases[i].read_only, cases[i].user);
+    g_auto (VapBackend) backend = { 0 };
 
-    g_assert_cmpstr (path, ==, expected);
+    vap_backend_choose (&backend, cases[i].uri, cases[i].read_only,
+                        cases[i].root ? 0 : session_user ());
+    g_assert_cmpstr (backend.path, ==, expected);
+    /* only a user's own daemon is started */
+    g_assert_true ((cases[i].directory == NULL) == (backend.directory != NULL));
+    g_assert_true (cases[i].directory == NULL || backend.daemon == NULL);
   }
+}
+
+/* an environment that another user left is not followed */
+static void
+test_other_users_environment (void)
+{
+  g_auto (VapBackend) backend = { 0 };
+
+  vap_backend_choose (&backend, "none:///session", FALSE, session_user () + 1);
+  g_assert_false (g_str_has_prefix (backend.path, g_getenv ("XDG_RUNTIME_DIR")));
 }
 
 static void
@@ -400,7 +421,9 @@ test_long_path (void)
   g_autofree char *path = g_strnfill (200, 'x');
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (vap_backend_connect (path, &error), ==, -1);
+  const VapBackend backend = { .path = path };
+
+  g_assert_cmpint (vap_backend_connect (&backend, &error), ==, -1);
   g_assert_nonnull (strstr (error->message, path));
 }
 
@@ -416,6 +439,8 @@ main (int argc, char **argv)
   g_setenv ("XDG_RUNTIME_DIR", directory, TRUE);
   g_test_init (&argc, &argv, NULL);
   g_assert_no_errno (g_mkdir (libvirt, 0700));
+  if (geteuid () == 0)
+    g_assert_no_errno (chown (directory, session_user (), (gid_t) -1));
   g_assert_true (g_file_set_contents (socket, "", 0, NULL));
 
   g_test_add_func ("/opening/without-password", test_without_password);
@@ -429,6 +454,7 @@ main (int argc, char **argv)
   g_test_add_func ("/opening/client-goes", test_client_goes);
   g_test_add_func ("/opening/hostile", test_hostile);
   g_test_add_func ("/opening/socket", test_socket);
+  g_test_add_func ("/opening/other-users-environment", test_other_users_environment);
   g_test_add_func ("/opening/long-path", test_long_path);
 
   gint status = g_test_run ();
