@@ -21,6 +21,7 @@ COMMANDS = [
     "guest-view",
     "log",
     "metrics",
+    "plot",
     "qemu-flags",
     "status",
 ]
@@ -58,6 +59,7 @@ def exit_statuses(tap, scratch):
         (GOOD, "export"),
         (REFUSED, "drift"),
         (GOOD, "metrics"),
+        (UNJUDGED, "plot", "-o", "/nonexistent/host.svg"),
         (UNJUDGED, "metrics", "-o", "/nonexistent/virt-ap.prom"),
         (UNJUDGED, "export", "--qemu", "./no-such-qemu"),
         (UNJUDGED, "export", "-o", "/nonexistent/host.json"),
@@ -79,7 +81,7 @@ def exit_statuses(tap, scratch):
 
 def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
-             ["caps", "much"], ["export", "much"], ["explain"], ["explain", "a", "b"],
+             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"], ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
              ["caps", "--qemu"], ["caps", "--connect"], ["caps", "--timeout", "-1"],
              ["caps", "--timeout", "soon"], ["guest-view"], ["qemu-flags"],
@@ -310,13 +312,43 @@ def metrics_file(tap, scratch):
            [name for name in os.listdir(scratch.files) if "prom" in name] == ["virt-ap.prom"])
 
 
+def pictures(tap, scratch):
+    """SVG and PNG by the file's name, of each host; whether they are good is for eyes."""
+    if not os.environ.get("DRAW_HOST"):
+        tap.skip("pictures", "it was built without cairo")
+        return
+    for host in ("none", "z16-small", "z16-large", "ailing", "many-devices", "maximum"):
+        for kind, start in (("svg", b"<?xml"), ("png", b"\x89PNG\r\n\x1a\n")):
+            if (host, kind) == ("maximum", "svg"):
+                continue  # 65,536 rectangles are for eyes that ask for them
+            name = os.path.join(scratch.files, f"{host}.{kind}")
+            result = scratch.run("plot", "-o", name, host=host)
+            with open(name, "rb") as file:
+                picture = file.read()
+            tap.ok(f"plot of {host} as {kind}", result.status == GOOD and result.out == ""
+                   and picture.startswith(start) and len(picture) > 2000, result)
+            if kind == "png":
+                width, height = (int.from_bytes(picture[at:at + 4], "big") for at in (16, 20))
+                tap.ok(f"plot of {host}: {width} x {height} pixels",
+                       600 < width < 4000 and 200 < height < 4000)
+            elif shutil.which("xmllint"):
+                done = subprocess.run(["xmllint", "--noout", name], capture_output=True,
+                                      text=True, check=False)
+                tap.ok(f"plot of {host} is well-formed", done.returncode == 0, done.stderr)
+    broken = scratch.run("plot", "-o", "z16-small.png", host="broken")
+    with open(os.path.join(scratch.files, "z16-small.png"), "rb") as file:
+        tap.ok("plot: the file stays when the host cannot be read",
+               broken.status == UNJUDGED and "apmask" in broken.err
+               and file.read().startswith(b"\x89PNG"), broken)
+
+
 def main():
     tap = Tap()
     with Scratch() as scratch:
         for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
                      picture_agrees, colours, plain_names, silent_daemon,
                      hostile_input, output_errors, check_kinds, saved_hosts,
-                     metrics_file):
+                     metrics_file, pictures):
             part(tap, scratch)
     tap.done()
 

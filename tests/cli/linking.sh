@@ -10,6 +10,7 @@ for program; do
   loaded=$(ldd "$program")
   case $loaded in
   *libvirt.so*) echo "not ok $number - ${program##*/} loads libvirt"; failed=1 ;;
+  *libcairo*) echo "not ok $number - ${program##*/} loads cairo"; failed=1 ;;
   *libgio-*) echo "not ok $number - ${program##*/} loads gio"; failed=1 ;;
   *libc.so*) echo "ok $number - ${program##*/} loads neither libvirt nor gio" ;;
   *) echo "not ok $number - ldd ${program##*/}: $loaded"; failed=1 ;;

@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 #include <unistd.h>
 
+#include "program.h"
 #include "run/run.h"
 
 #define PROGRAM "ask-libvirt"
@@ -36,23 +37,10 @@ libvirt_local_uri (GError **error)
   return NULL;
 }
 
-/* beside this program where it was built, or where it is installed */
-static char *
-find_program (void)
-{
-  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *dir = self != NULL ? g_path_get_dirname (self) : NULL;
-  g_autofree char *beside = dir != NULL ? g_build_filename (dir, PROGRAM, NULL) : NULL;
-
-  if (beside != NULL && g_file_test (beside, G_FILE_TEST_IS_EXECUTABLE))
-    return g_steal_pointer (&beside);
-  return g_build_filename (VAP_DOORS_DIR, PROGRAM, NULL);
-}
-
 VapRemote *
 libvirt_ask (const char *uri, guint seconds, GError **error)
 {
-  g_autofree char *program = find_program ();
+  g_autofree char *program = program_find (PROGRAM, NULL);
   const char *const arguments[] = { program, uri, NULL };
   g_auto (VapRun) run = { 0 };
 

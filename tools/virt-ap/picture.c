@@ -18,18 +18,14 @@ static const struct {
   const char *mark;
   const char *ascii;
   Style style;
-  const char *text;
 } looks[N_QUEUE_STATES] = {
-  [QUEUE_NONE] = { "–", "-", STYLE_DIM, N_ ("no queue") },
-  [QUEUE_HOST] = { "▪", ".", STYLE_DIM, N_ ("the host's") },
-  [QUEUE_FREE] = { "□", "+", STYLE_GOOD, N_ ("free for guests") },
-  [QUEUE_CLAIMED] = { "◧", "*", STYLE_CAUTION,
-                      N_ ("free, but a stored device names it") },
-  [QUEUE_UNBOUND] = { "◇", "?", STYLE_BAD,
-                      N_ ("for guests, but vfio_ap has not bound it") },
-  [QUEUE_DEVICE] = { NULL, NULL, STYLE_PLAIN, N_ ("in a device") },
-  [QUEUE_WITHHELD] = { NULL, NULL, STYLE_BAD,
-                       N_ ("in a device, but its guest does not get it") },
+  [QUEUE_NONE] = { "–", "-", STYLE_DIM },
+  [QUEUE_HOST] = { "▪", ".", STYLE_DIM },
+  [QUEUE_FREE] = { "□", "+", STYLE_GOOD },
+  [QUEUE_CLAIMED] = { "◧", "*", STYLE_CAUTION },
+  [QUEUE_UNBOUND] = { "◇", "?", STYLE_BAD },
+  [QUEUE_DEVICE] = { NULL, NULL, STYLE_PLAIN },
+  [QUEUE_WITHHELD] = { NULL, NULL, STYLE_BAD },
 };
 
 typedef struct {
@@ -356,7 +352,7 @@ draw_legend (Output *output, const QueueMap *map)
 
     if (map->counts[state] > 0)
       add_legend (output, width, looks[state].style, mark, map->counts[state],
-                  _ (looks[state].text));
+                  queue_state_text (state));
   }
   if (!vap_mask_is_empty (&map->absent_domains))
     add_legend (output, width, STYLE_BAD, "!", vap_mask_count (&map->absent_domains),

@@ -3,7 +3,27 @@
  * Who holds each queue of a host, laid out as `virt-ap status` shows it: a row an
  * adapter, a column a usage domain.
  */
+#include "config.h"
+
 #include "queues.h"
+
+#include <glib/gi18n.h>
+
+static const char *const state_texts[N_QUEUE_STATES] = {
+  [QUEUE_NONE] = N_ ("no queue"),
+  [QUEUE_HOST] = N_ ("the host's"),
+  [QUEUE_FREE] = N_ ("free for guests"),
+  [QUEUE_CLAIMED] = N_ ("free, but a stored device names it"),
+  [QUEUE_UNBOUND] = N_ ("for guests, but vfio_ap has not bound it"),
+  [QUEUE_DEVICE] = N_ ("in a device"),
+  [QUEUE_WITHHELD] = N_ ("in a device, but its guest does not get it"),
+};
+
+const char *
+queue_state_text (QueueState state)
+{
+  return _ (state_texts[state]);
+}
 
 static void
 name_matrix (QueueMap *map, const VapMatrix *matrix)

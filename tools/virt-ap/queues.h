@@ -43,6 +43,9 @@ QueueMap *queue_map_new (const VapHost *host);
 void queue_map_free (QueueMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QueueMap, queue_map_free)
 
+/* what a state means, for people, translated */
+const char *queue_state_text (QueueState state);
+
 /* the card of an adapter, NULL when it has none */
 const VapCard *queue_map_card (const QueueMap *map, guint adapter);
 
