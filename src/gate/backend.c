@@ -97,6 +97,13 @@ vap_backend_choose (VapBackend *backend, const char *uri, gboolean read_only, ui
         socket_path (SYSTEM_DIR, choose_name (SYSTEM_DIR, modular, read_only), read_only);
 }
 
+gboolean
+vap_backend_is_guess (const char *path)
+{
+  return g_str_has_suffix (path, "/libvirt/libvirt-sock") ||
+         g_str_has_suffix (path, "/libvirt/libvirt-sock-ro");
+}
+
 void
 vap_backend_clear (VapBackend *backend)
 {

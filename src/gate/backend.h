@@ -33,6 +33,15 @@ typedef struct {
 void vap_backend_choose (VapBackend *backend, const char *uri, gboolean read_only,
                          uid_t user);
 
+/**
+ * vap_backend_is_guess:
+ *
+ * Whether @path is what a client guesses of a machine that it cannot look at, be it the
+ * system's socket or a user's: libvirtd's (remote_sockets.c, remoteGetUNIXSocket()).  What
+ * there really is can be looked up here, as virt-ssh-helper does.
+ */
+gboolean vap_backend_is_guess (const char *path);
+
 void vap_backend_clear (VapBackend *backend);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapBackend, vap_backend_clear)
 

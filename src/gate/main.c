@@ -17,6 +17,7 @@
 #include <glib/gi18n.h>
 
 #include "config/settings.h"
+#include "gate/backend.h"
 #include "gate/opening.h"
 #include "gate/procedures.h"
 #include "gate/relay.h"
@@ -25,6 +26,7 @@
 typedef struct {
   char *root;
   char *socket;
+  char *netcat;
   gboolean version;
 } Options;
 
@@ -33,6 +35,7 @@ options_clear (Options *options)
 {
   g_free (options->root);
   g_free (options->socket);
+  g_free (options->netcat);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -44,6 +47,8 @@ parse_options (gint *argc, char ***argv, Options *options, GError **error)
       N_ ("Judge by the host whose /sys, /proc and /etc are below DIR"), N_ ("DIR") },
     { "socket", 0, 0, G_OPTION_ARG_FILENAME, &options->socket,
       N_ ("Connect to the libvirt daemon that listens at PATH"), N_ ("PATH") },
+    { "netcat", 'U', 0, G_OPTION_ARG_FILENAME, &options->netcat,
+      N_ ("The same, but choose again where PATH is what libvirt guesses"), N_ ("PATH") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
       N_ ("Print the version and exit"), NULL },
     { 0 },
@@ -61,6 +66,10 @@ parse_options (gint *argc, char ***argv, Options *options, GError **error)
                  _ ("unexpected argument '%s'"), (*argv)[1]);
     return FALSE;
   }
+  /* libvirt's client calls a netcat with the socket that it guesses */
+  if (options->socket == NULL && options->netcat != NULL &&
+      !vap_backend_is_guess (options->netcat))
+    options->socket = g_strdup (options->netcat);
   if (options->root == NULL)
     options->root = g_strdup (secure_getenv ("VIRT_AP_ROOT"));
   return TRUE;

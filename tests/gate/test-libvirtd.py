@@ -239,6 +239,30 @@ def test_streams():
     virsh(THROUGH, "pool-destroy", "pool")
 
 
+def test_ssh():
+    """the gate on the other side, in the place of a netcat"""
+    ssh = write("ssh", """#!/bin/sh
+# stands in for ssh: options, --, the host, then a command for the shell there
+while [ "$1" != -- ]; do shift; done
+shift 2
+cd / && exec env -i PATH=/usr/bin:/bin HOME=/ sh -c "$*"
+""")
+    os.chmod(ssh, 0o755)
+    uri = f"qemu+ssh://elsewhere/system?command={ssh}&netcat={GATE}&proxy=netcat"
+    listed = virsh(DIRECT, "list", "--all", "--name")
+    assert virsh(uri, "list", "--all", "--name").stdout == listed.stdout
+    read_only = subprocess.run(["virsh", "-r", "-c", uri, "list", "--all", "--name"],
+                               capture_output=True, text=True)
+    assert (read_only.returncode, read_only.stdout) == (0, listed.stdout), read_only
+    path = write("crypto.xml", GUEST.format(name="web1", devices=CRYPTO))
+    refused = virsh(uri, "define", path, check=False)
+    assert refused.returncode == 1
+    assert "error[device-unknown]" in refused.stderr, refused.stderr
+    # a socket that was named is taken, and no other
+    refused = virsh(f"{uri}&socket=/run/nowhere-sock", "list", check=False)
+    assert "/run/nowhere-sock" in refused.stderr, refused.stderr
+
+
 def as_nobody(*args, **env):
     return subprocess.run(
         ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *args],

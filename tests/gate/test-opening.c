@@ -416,6 +416,16 @@ test_other_users_environment (void)
 }
 
 static void
+test_guess (void)
+{
+  g_assert_true (vap_backend_is_guess ("/var/run/libvirt/libvirt-sock"));
+  g_assert_true (vap_backend_is_guess ("/var/run/libvirt/libvirt-sock-ro"));
+  g_assert_true (vap_backend_is_guess ("/run/user/1000/libvirt/libvirt-sock"));
+  g_assert_false (vap_backend_is_guess ("/var/run/libvirt/virtqemud-sock"));
+  g_assert_false (vap_backend_is_guess ("/tmp/libvirt-sock"));
+}
+
+static void
 test_long_path (void)
 {
   g_autofree char *path = g_strnfill (200, 'x');
@@ -455,6 +465,7 @@ main (int argc, char **argv)
   g_test_add_func ("/opening/hostile", test_hostile);
   g_test_add_func ("/opening/socket", test_socket);
   g_test_add_func ("/opening/other-users-environment", test_other_users_environment);
+  g_test_add_func ("/opening/guess", test_guess);
   g_test_add_func ("/opening/long-path", test_long_path);
 
   gint status = g_test_run ();
