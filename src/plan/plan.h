@@ -134,8 +134,39 @@ typedef struct {
   GPtrArray *conflicts;
 } VapPlan;
 
+typedef struct {
+  gboolean rearrange; /* guests in the needs may be moved, to spread or fit others */
+  double seconds;     /* stop then with what there is; 0: 10 */
+} VapPlanOptions;
+
+/**
+ * vap_plan_make:
+ * @needs: complete (vap_needs_complete())
+ * @options: (nullable): NULL for the defaults
+ *
+ * A guest that has a device already keeps it when it meets the need.
+ *
+ * Returns: (transfer full): free with vap_plan_free(); NULL with %VAP_ERROR_FAILED when
+ *   the host has no AP bus
+ */
+VapPlan *vap_plan_make (const VapHost *host, const VapNeeds *needs,
+                        const VapPlanOptions *options,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void vap_plan_free (VapPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapPlan, vap_plan_free)
+
+/**
+ * vap_plan_one:
+ * @need: complete
+ * @matrix: (out): for the guest, from free queues; none is taken from the host
+ *
+ * For `virt-ap create --profile` and whoever grants one guest at a time.
+ *
+ * Returns: FALSE with %VAP_ERROR_FAILED and why not
+ */
+gboolean vap_plan_one (const VapHost *host, const VapNeed *need, VapMatrix *matrix,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* the document of schemas/plan.schema.json; free with g_free() */
 char *vap_plan_to_json (const VapPlan *plan);

@@ -82,7 +82,7 @@ static const struct {
   { "[guest a]\nmin-generation=new\n", "'new'" },
   { "[guest a]\nspread=257\n", "spread: '257'" },
   { "[guest a]\nadapters=256\n", "above 255" },
-  { "[guest a]\ndomains=0047\n", "octal" },
+  { "[guest a]\ndomains=0047\n", "can be read as" },
   { "[guest a]\ndomains=none\n", "names no number" },
   { "[guest a]\nqueue=1\n", "there is no key 'queue'" },
   { "[guest a]\nuuid=x\n", "'x' is no UUID" },
