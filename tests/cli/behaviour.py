@@ -17,6 +17,7 @@ COMMANDS = [
     "check",
     "drift",
     "explain",
+    "fleet",
     "export",
     "guest-view",
     "log",
@@ -81,7 +82,9 @@ def exit_statuses(tap, scratch):
 
 def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
-             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"], ["explain"], ["explain", "a", "b"],
+             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"],
+             ["fleet"], ["fleet", "--timeout", "0", "../z16-small"],
+             ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
              ["caps", "--qemu"], ["caps", "--connect"], ["caps", "--timeout", "-1"],
              ["caps", "--timeout", "soon"], ["guest-view"], ["qemu-flags"],
@@ -342,13 +345,49 @@ def pictures(tap, scratch):
                and file.read().startswith(b"\x89PNG"), broken)
 
 
+def fleets(tap, scratch):
+    """Many hosts in one table; one that does not answer is named and not waited for."""
+    small, large = scratch.host("z16-small"), scratch.host("z16-large")
+    saved = os.path.join(scratch.files, "large.json")
+    scratch.run("--root", large, "export", "-o", saved)
+    both = scratch.run("fleet", small, saved)
+    rows = re.findall(r"^(\S*) +(CEX7.) +(\d+) +(\d+) +(\d+) +(\d+)", both.out, re.M)
+    tap.ok("fleet: a directory and a document", both.status == GOOD and rows == [
+        ("z16-small", "CEX7A", "1", "0", "3", "0"), ("", "CEX7C", "0", "3", "2", "0"),
+        ("", "CEX7P", "0", "1", "2", "1"), ("large", "CEX7A", "148", "0", "192", "0"),
+        ("", "CEX7C", "148", "40", "492", "0"), ("", "CEX7P", "0", "40", "300", "0"),
+        ("Total", "CEX7A", "149", "0", "195", "0"), ("", "CEX7C", "148", "43", "494", "0"),
+        ("", "CEX7P", "0", "41", "302", "1")], f"{rows}\n{both}")
+    slow = os.path.join(scratch.files, "slow.list")
+    with open(slow, "w", encoding="utf-8") as file:
+        file.write("good ../z16-small\n")
+        file.writelines(f"slow{number} ! sleep 600\n" for number in range(20))
+        file.write("gone qemu+unix:///system?socket=/nonexistent/socket\n"
+                   "garbage ! printf nothing\nnone ../nowhere.json\n")
+    before = time.monotonic()
+    result = scratch.run("fleet", "--timeout", "2", "slow.list")
+    tap.ok("fleet: none of 23 silent hosts is waited for", result.status == UNJUDGED
+           and time.monotonic() - before < 30 and "CEX7C" in result.out
+           and result.out.count("did not answer") == 23
+           and result.err.count("within 2 s") == 20, result)
+    tap.ok("fleet: each is named with its reason", all(
+        re.search(f"^virt-ap: {name}: .", result.err, re.M)
+        for name in ("slow0", "slow19", "gone", "garbage", "none")), result)
+    for name, text in (("two files", "a b c\n"), ("a command alone", "! true\n")):
+        with open(slow, "w", encoding="utf-8") as file:
+            file.write(text)
+        wrong = scratch.run("fleet", "slow.list")
+        tap.ok(f"fleet: a list with {name}", wrong.status == UNJUDGED and wrong.out == ""
+               and "slow.list line 1" in wrong.err, wrong)
+
+
 def main():
     tap = Tap()
     with Scratch() as scratch:
         for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
                      picture_agrees, colours, plain_names, silent_daemon,
                      hostile_input, output_errors, check_kinds, saved_hosts,
-                     metrics_file, pictures):
+                     metrics_file, pictures, fleets):
             part(tap, scratch)
     tap.done()
 

@@ -57,6 +57,8 @@ CASES += [("host", host, ["export"]) for host in
           ("none", "z16-small", "ailing", "many-devices")]
 CASES += [("host", "z16-small", ["export", "--mkvps", "--qemu", "./qemu"])]
 CASES += [("drift", host, ["drift"]) for host in ("none", "z16-small", "ailing")]
+CASES += [("fleet", None, ["fleet", "../z16-small", "../ailing", "test:///default",
+                           "hosts.list"])]
 ALWAYS_JSON = ["export"]
 
 

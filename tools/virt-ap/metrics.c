@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "check/drift.h"
 #include "command.h"
@@ -45,57 +44,20 @@ label (const char *value)
   return g_string_free (text, FALSE);
 }
 
-static const char *
-card_type (const QueueMap *map, guint adapter)
-{
-  const VapCard *card = queue_map_card (map, adapter);
-
-  return card != NULL && card->type != NULL ? card->type : "unknown";
-}
-
-static gint
-compare_types (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* the types of the adapters, each once, sorted; not owned */
-static GPtrArray *
-list_types (const QueueMap *map)
-{
-  GPtrArray *types = g_ptr_array_new ();
-
-  VAP_MASK_FOREACH (&map->adapters, adapter) {
-    const char *type = card_type (map, (guint) adapter);
-
-    if (!g_ptr_array_find_with_equal_func (types, type, g_str_equal, NULL))
-      g_ptr_array_add (types, (gpointer) type);
-  }
-  g_ptr_array_sort (types, compare_types);
-  return types;
-}
-
 static void
 add_queues (Output *output, const QueueMap *map)
 {
-  g_autoptr (GPtrArray) types = list_types (map);
+  g_autoptr (GPtrArray) types = queue_map_by_type (map);
 
   begin (output, "queues", "AP queues by who holds them and type of card");
   for (guint i = 0; i < types->len; i++) {
-    g_autofree char *type = label (types->pdata[i]);
-    guint counts[N_QUEUE_STATES] = { 0 };
+    const QueueTypeCount *count = types->pdata[i];
+    g_autofree char *type = label (count->type);
 
-    VAP_MASK_FOREACH (&map->adapters, adapter) {
-      if (!g_str_equal (card_type (map, (guint) adapter), types->pdata[i]))
-        continue;
-      VAP_MASK_FOREACH (&map->domains, domain) {
-        counts[map->cells[adapter][domain].state]++;
-      }
-    }
     for (guint state = 0; state < N_QUEUE_STATES; state++) {
       if (owners[state] != NULL)
         output_add (output, "virt_ap_queues{owner=\"%s\",type=\"%s\"} %u\n",
-                    owners[state], type, counts[state]);
+                    owners[state], type, count->counts[state]);
     }
   }
 }

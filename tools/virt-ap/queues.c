@@ -8,6 +8,7 @@
 #include "queues.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 static const char *const state_texts[N_QUEUE_STATES] = {
   [QUEUE_NONE] = N_ ("no queue"),
@@ -157,4 +158,65 @@ queue_map_card (const QueueMap *map, guint adapter)
       return card;
   }
   return NULL;
+}
+
+void
+queue_type_count_free (QueueTypeCount *count)
+{
+  g_free (count->type);
+  g_free (count);
+}
+
+static gint
+compare_types (gconstpointer a, gconstpointer b)
+{
+  const QueueTypeCount *first = *(QueueTypeCount *const *) a;
+  const QueueTypeCount *second = *(QueueTypeCount *const *) b;
+
+  return strcmp (first->type, second->type);
+}
+
+static QueueTypeCount *
+find_type (GPtrArray *counts, const char *type)
+{
+  QueueTypeCount *count;
+
+  for (guint i = 0; i < counts->len; i++) {
+    count = g_ptr_array_index (counts, i);
+    if (g_str_equal (count->type, type))
+      return count;
+  }
+  count = g_new0 (QueueTypeCount, 1);
+  count->type = g_strdup (type);
+  g_ptr_array_add (counts, count);
+  return count;
+}
+
+void
+queue_type_count_add (GPtrArray *counts, const QueueTypeCount *more)
+{
+  QueueTypeCount *count = find_type (counts, more->type);
+
+  for (guint state = 0; state < N_QUEUE_STATES; state++)
+    count->counts[state] += more->counts[state];
+  g_ptr_array_sort (counts, compare_types);
+}
+
+GPtrArray *
+queue_map_by_type (const QueueMap *map)
+{
+  GPtrArray *counts =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) queue_type_count_free);
+
+  VAP_MASK_FOREACH (&map->adapters, adapter) {
+    const VapCard *card = queue_map_card (map, (guint) adapter);
+    QueueTypeCount *count =
+        find_type (counts, card != NULL && card->type != NULL ? card->type : "unknown");
+
+    VAP_MASK_FOREACH (&map->domains, domain) {
+      count->counts[map->cells[adapter][domain].state]++;
+    }
+  }
+  g_ptr_array_sort (counts, compare_types);
+  return counts;
 }

@@ -46,6 +46,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (QueueMap, queue_map_free)
 /* what a state means, for people, translated */
 const char *queue_state_text (QueueState state);
 
+/* The queues of one type of card, by state. */
+typedef struct {
+  char *type; /* "CEX7C", "unknown" */
+  guint counts[N_QUEUE_STATES];
+} QueueTypeCount;
+
+void queue_type_count_free (QueueTypeCount *count);
+/* (element-type QueueTypeCount): for each type of the adapters, by its name; free with
+ * g_ptr_array_unref() */
+GPtrArray *queue_map_by_type (const QueueMap *map);
+/* adds @more to the entry of its type in @counts, which stays sorted */
+void queue_type_count_add (GPtrArray *counts, const QueueTypeCount *more);
+
 /* the card of an adapter, NULL when it has none */
 const VapCard *queue_map_card (const QueueMap *map, guint adapter);
 
