@@ -24,6 +24,7 @@ COMMANDS = [
     "metrics",
     "plot",
     "qemu-flags",
+    "setup",
     "status",
 ]
 GOOD, REFUSED, UNJUDGED = 0, 1, 2
@@ -73,6 +74,11 @@ def exit_statuses(tap, scratch):
         (UNJUDGED, "log", "--door", "window"),
         (UNJUDGED, "log", "--verdict", "maybe"),
         (UNJUDGED, "log", "web1"),
+        (REFUSED, "setup"),
+        (UNJUDGED, "setup", "--enable"),
+        (GOOD, "setup", "--disable"),
+        (UNJUDGED, "setup", "--enable", "--status"),
+        (UNJUDGED, "setup", "--doors", "here"),
         (GOOD, "--version"),
     ]
     for expected, *arguments in cases:

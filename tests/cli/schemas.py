@@ -41,6 +41,7 @@ CASES += [("check", "z16-small", ["check", *files]) for files in
            ["cut.xml", "device-taken.xml"])]
 CASES += [("log", host, ["log", *what]) for host, what in
           (("logged", []), ("logged", ["--verdict", "warned"]), ("none", []))]
+CASES += [("setup", host, ["setup", "--doors", "/doors"]) for host in ("none", "set-up")]
 CASES += [("explain", None, ["explain", *what]) for what in
           (["queue-in-use"], ["ap-off"], ["--list"])]
 

@@ -42,6 +42,7 @@ int command_start (const char *root, char **argv);
 int command_stop (const char *root, char **argv);
 int command_remove (const char *root, char **argv);
 int command_modify (const char *root, char **argv);
+int command_setup (const char *root, char **argv);
 int command_explain (const char *root, char **argv);
 
 G_END_DECLS

@@ -38,6 +38,8 @@ static const Command commands[] = {
   { "stop", N_ ("stop an AP matrix"), command_stop },
   { "remove", N_ ("stop an AP matrix and remove its definition"), command_remove },
   { "modify", N_ ("change the adapters and domains of an AP matrix"), command_modify },
+  { "setup", N_ ("put the gate, the callout and the hook in place, or take them away"),
+    command_setup },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 
