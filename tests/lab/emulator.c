@@ -257,7 +257,7 @@ test_relay_without_qemu (void)
   relay = fork ();
   if (relay == 0) {
     close (alive[1]);
-    lab_emulator_relay (listener, &address, process);
+    lab_emulator_relay (listener, &address, process, lab_emulator_holds_new ());
     _exit (0);
   }
   client = connect_to_listener (listener);
@@ -290,7 +290,7 @@ test_relay (void)
   relay = fork ();
   if (relay == 0) {
     close (alive[1]);
-    lab_emulator_relay (listener, &address, process);
+    lab_emulator_relay (listener, &address, process, lab_emulator_holds_new ());
     _exit (0);
   }
   /* the second is a libvirtd that was started again */

@@ -249,6 +249,23 @@ do_card_state (FuzzHost *host, const Arguments *arguments)
   write_path (host, path, arguments->c & 1 ? "1\n" : "0\n");
 }
 
+/* a guest takes a matrix, or gives it back */
+static void
+do_open (FuzzHost *host, const Arguments *arguments)
+{
+  g_autofree char *uuid = g_ascii_strdown (PICK (uuids, arguments->a), -1);
+  g_autofree char *path = g_strdup_printf (LAB_VFIO_DEVICE, uuid);
+  gboolean holds;
+  LabNode node;
+
+  if (lab_model_resolve (host->model, path + strlen ("/sys/"), &node) != 0)
+    return;
+  if (arguments->b % 4 == 0)
+    lab_model_close (host->model, node);
+  else
+    (void)!lab_model_open (host->model, node, arguments->b & 1, &holds);
+}
+
 /* what no program would write, to where it might */
 static void
 do_nonsense (FuzzHost *host, const Arguments *arguments)
@@ -296,7 +313,8 @@ static void (*const operations[]) (FuzzHost *, const Arguments *)
   = { do_apmask, do_aqmask,   do_create,   do_create,     do_remove,     do_assign,
       do_assign, do_assign,   do_assign,   do_config,     do_config,     do_bind,
       do_bind,   do_probe,    do_override, do_cards,      do_domains,    do_scan,
-      do_scan,   do_modprobe, do_nonsense, do_card_state, do_node,       do_apmask };
+      do_scan,   do_modprobe, do_nonsense, do_card_state, do_node,       do_apmask,
+      do_open };
 
 static LabMachine *
 pick_machine (guint8 byte)

@@ -33,9 +33,14 @@ note_event (const char *const *properties, gpointer user_data)
 }
 
 static void
-note_group (guint group, gboolean there, gpointer user_data)
+note_group (guint group, const char *uuid G_GNUC_UNUSED, LabGroupState state,
+            gpointer user_data)
 {
-  g_string_append_printf (((Host *)user_data)->groups, "%c%u", there ? '+' : '-', group);
+  static const char marks[] = { [LAB_GROUP_GONE] = '-',
+                                [LAB_GROUP_FREE] = '+',
+                                [LAB_GROUP_BUSY] = '*' };
+
+  g_string_append_printf (((Host *)user_data)->groups, "%c%u", marks[state], group);
 }
 
 static LabMachine *
@@ -743,6 +748,77 @@ test_master_keys (void)
   g_assert_false (is_there (host, "devices/ap/card05/05.0004/mkvps"));
 }
 
+/* A guest has the device: what is removed waits for it, and is half gone until then. */
+static void
+test_in_use (LabKernel kernel)
+{
+  const char *device = "module/virt_ap_lab/vfio/" UUID "/device";
+  LabMachine *machine = make_machine ("05:13:4", "4,47");
+  g_autoptr (Host) host = NULL;
+  g_autofree char *group = NULL;
+  gboolean holds;
+  LabNode node, removal;
+
+  machine->kernel = kernel;
+  host = boot (machine);
+  g_assert_cmpint (store (host, "bus/ap/apmask", "-5"), ==, 0);
+  g_assert_cmpint (store (host, CREATE, UUID), ==, 0);
+  g_assert_cmpint (store (host, MDEV "/assign_adapter", "5"), ==, 0);
+  g_assert_cmpint (store (host, MDEV "/assign_domain", "4"), ==, 0);
+  assert_shows (host, "devices/ap/card05/05.0004/status", "assigned\n");
+  g_assert_cmpint (lab_model_resolve (host->model, device, &node), ==, 0);
+  g_assert_cmpint (lab_model_open (host->model, node, TRUE, &holds), ==, 0);
+  g_assert_true (holds);
+  g_assert_cmpint (lab_model_open (host->model, node, FALSE, &holds), ==, EBUSY);
+  g_assert_false (holds);
+  assert_shows (host, "devices/ap/card05/05.0004/status", "in use\n");
+  assert_shows (host, "devices/ap/card05/05.0047/status", "unassigned\n");
+  /* hot plug and unplug */
+  g_assert_cmpint (store (host, MDEV "/assign_domain", "0x47"), ==, 0);
+  assert_shows (host, "devices/ap/card05/05.0047/status", "in use\n");
+  g_assert_cmpint (store (host, MDEV "/unassign_domain", "0x47"), ==, 0);
+  assert_shows (host, "devices/ap/card05/05.0047/status", "unassigned\n");
+
+  g_assert_cmpint (lab_model_resolve (host->model, MDEV "/remove", &removal), ==, 0);
+  g_assert_cmpint (store (host, MDEV "/remove", "0"), ==, 0);
+  g_assert_false (lab_model_is_blocked (host->model, removal));
+  g_assert_cmpint (store (host, MDEV "/remove", "1"), ==, LAB_BLOCKED);
+  g_assert_true (lab_model_is_blocked (host->model, removal));
+  g_assert_cmpstr (host->events->str, ==, "");
+  g_assert_true (is_there (host, MDEV "/iommu_group"));
+  g_assert_cmpint (is_there (host, MDEV "/vfio-dev/vfio0"), ==, kernel == LAB_KERNEL_6_1);
+  g_assert_false (is_there (host, MDEV "/matrix") || is_there (host, MDEV "/remove") ||
+                  is_there (host, MDEV "/driver") || is_there (host, MDEV "/mdev_type") ||
+                  is_there (host, MDEV "/subsystem") || is_there (host, MDEV "/uevent") ||
+                  is_there (host, "bus/mdev/devices/" UUID));
+  g_assert_cmpint (store (host, CREATE, UUID), ==, EEXIST);
+  g_assert_cmpint (store (host, CREATE, OTHER_UUID), ==, 0);
+  g_assert_cmpint (store (host, OTHER_MDEV "/assign_domain", "4"), ==, 0);
+  g_assert_cmpint (store (host, OTHER_MDEV "/assign_adapter", "5"), ==, EADDRINUSE);
+  g_assert_cmpint (store (host, OTHER_MDEV "/remove", "1"), ==, 0);
+
+  g_string_truncate (host->events, 0);
+  lab_model_close (host->model, node);
+  g_assert_false (lab_model_is_blocked (host->model, removal));
+  g_assert_false (is_there (host, MDEV));
+  g_assert_true (g_str_has_prefix (host->events->str, "ACTION=unbind "));
+  g_assert_nonnull (strstr (host->events->str, "\nACTION=remove "));
+  g_assert_cmpstr (host->groups->str, ==, "+0*0+1-1-0");
+  lab_model_close (host->model, node);
+}
+
+static void
+test_in_use_7_2 (void)
+{
+  test_in_use (LAB_KERNEL_7_2);
+}
+
+static void
+test_in_use_6_1 (void)
+{
+  test_in_use (LAB_KERNEL_6_1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -767,6 +843,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model/override-at-start", test_override_at_start);
   g_test_add_func ("/model/bindings-at-start", test_bindings_at_start);
   g_test_add_func ("/model/master-keys", test_master_keys);
+  g_test_add_func ("/model/in-use", test_in_use_7_2);
+  g_test_add_func ("/model/in-use-6.1", test_in_use_6_1);
   g_test_add_func ("/model/maximum", test_maximum);
   return g_test_run ();
 }

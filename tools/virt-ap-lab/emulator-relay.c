@@ -90,9 +90,40 @@ send_all (int fd, const char *bytes, gsize length, Chunk *chunk)
   return TRUE;
 }
 
+/* what a device_add of a matrix that cannot be had is answered */
+static char *
+refuse (const char *line, const char *trouble)
+{
+  g_autofree char *id = lab_emulator_json_string (line, "id", TRUE);
+
+  return g_strdup_printf ("{\"id\": \"%s\", \"error\": {\"class\": \"GenericError\", "
+                          "\"desc\": \"%s\"}}\r\n",
+                          id, trouble);
+}
+
+/* NULL: the command may go to QEMU; else what is answered in its place */
+static char *
+take_matrix (LabEmulatorHolds *holds, const char *line)
+{
+  g_autofree char *uuid = NULL, *device = NULL, *trouble = NULL, *command = NULL;
+  int fd;
+
+  if (strstr (line, "\"device_add\"") == NULL)
+    return NULL;
+  uuid = lab_emulator_find_matrix (line, &device);
+  if (uuid == NULL)
+    return NULL;
+  fd = lab_emulator_hold (uuid, &trouble);
+  if (fd < 0)
+    return refuse (line, trouble);
+  command = lab_emulator_json_string (line, "id", TRUE);
+  lab_emulator_holds_add (holds, device, command, fd);
+  return NULL;
+}
+
 /* QMP is a command a line; what is left of @pending is the start of one */
 static gboolean
-pass_commands (int from, int to, GString *pending, Chunk *chunk)
+pass_commands (int from, int to, GString *pending, LabEmulatorHolds *holds, Chunk *chunk)
 {
   char *end;
 
@@ -103,8 +134,10 @@ pass_commands (int from, int to, GString *pending, Chunk *chunk)
     gsize length = (gsize) (end - pending->str) + 1;
     g_autofree char *line = g_strndup (pending->str, length);
     g_autofree char *command = lab_emulator_rewrite_command (line);
+    g_autofree char *answer = take_matrix (holds, line);
 
-    if (!send_all (to, command, strlen (command), chunk))
+    if (answer != NULL ? !send_all (from, answer, strlen (answer), chunk)
+                       : !send_all (to, command, strlen (command), chunk))
       return FALSE;
     g_string_erase (pending, 0, (gssize) length);
   }
@@ -126,18 +159,22 @@ connect_to (const LabEmulatorAddress *address)
 
 /* until the client closes; FALSE when QEMU did */
 static gboolean
-pass_connection (int client, int server, Chunk *chunk)
+pass_connection (int client, int server, LabEmulatorHolds *holds, Chunk *chunk)
 {
   g_autoptr (GString) pending = g_string_new (NULL);
   struct pollfd fds[] = { { .fd = client, .events = POLLIN },
                           { .fd = server, .events = POLLIN } };
 
   while (poll (fds, G_N_ELEMENTS (fds), -1) > 0) {
-    if (fds[1].revents != 0 &&
-        (!receive (server, chunk) ||
-         !send_all (client, chunk->bytes, (gsize) chunk->length, chunk)))
-      return FALSE;
-    if (fds[0].revents != 0 && !pass_commands (client, server, pending, chunk))
+    if (fds[1].revents != 0) {
+      if (!receive (server, chunk))
+        return FALSE;
+      /* first, so that libvirt finds free what it hears is */
+      lab_emulator_holds_look (holds, chunk->bytes, (gsize) chunk->length);
+      if (!send_all (client, chunk->bytes, (gsize) chunk->length, chunk))
+        return FALSE;
+    }
+    if (fds[0].revents != 0 && !pass_commands (client, server, pending, holds, chunk))
       return TRUE;
   }
   return FALSE;
@@ -145,7 +182,8 @@ pass_connection (int client, int server, Chunk *chunk)
 
 /* A libvirtd that was started again connects anew, and QEMU then greets it anew. */
 void
-lab_emulator_relay (int listener, const LabEmulatorAddress *qemu, int process)
+lab_emulator_relay (int listener, const LabEmulatorAddress *qemu, int process,
+                    LabEmulatorHolds *holds)
 {
   g_autofree Chunk *chunk = g_new0 (Chunk, 1);
   struct pollfd fds[] = { { .fd = listener, .events = POLLIN },
@@ -156,7 +194,7 @@ lab_emulator_relay (int listener, const LabEmulatorAddress *qemu, int process)
     int client = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
     int server = connect_to (qemu);
 
-    alive = client >= 0 && server >= 0 && pass_connection (client, server, chunk);
+    alive = client >= 0 && server >= 0 && pass_connection (client, server, holds, chunk);
     if (server >= 0)
       close (server);
     if (client >= 0)

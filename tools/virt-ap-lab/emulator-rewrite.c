@@ -49,6 +49,54 @@ rewrite_device (const char *text)
   return replace (driver, ",sysfsdev=[^,]*", "");
 }
 
+char *
+lab_emulator_json_string (const char *line, const char *key, gboolean last)
+{
+  g_autofree char *pattern = g_strdup_printf ("\"%s\"\\s*:\\s*\"([^\"]*)\"", key);
+  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_RAW, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  char *value = NULL;
+
+  g_regex_match (regex, line, 0, &match);
+  while (g_match_info_matches (match) && (value == NULL || last)) {
+    g_free (value);
+    value = g_match_info_fetch (match, 1);
+    g_match_info_next (match, NULL);
+  }
+  return value;
+}
+
+/* the value of a key in "vfio-ap,id=h,sysfsdev=/sys/..." */
+static char *
+find_option (const char *text, const char *key)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  g_autofree char *start = g_strconcat (key, "=", NULL);
+
+  for (char **part = parts; *part != NULL; part++)
+    if (g_str_has_prefix (*part, start))
+      return g_strdup (*part + strlen (start));
+  return NULL;
+}
+
+char *
+lab_emulator_find_matrix (const char *text, char **device)
+{
+  g_autofree char *path = NULL;
+  gboolean json = *text == '{';
+
+  *device = NULL;
+  if (strstr (text, json ? "\"vfio-ap\"" : "vfio-ap,") == NULL)
+    return NULL;
+  path = json ? lab_emulator_json_string (text, "sysfsdev", FALSE)
+              : find_option (text, "sysfsdev");
+  if (path == NULL)
+    return NULL;
+  *device =
+      json ? lab_emulator_json_string (text, "id", FALSE) : find_option (text, "id");
+  return g_path_get_basename (path);
+}
+
 /* whether @cpu ("gen16a,ap=on,apft=on") turns an AP feature on */
 static gboolean
 cpu_has_ap (const char *cpu)

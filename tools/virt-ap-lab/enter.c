@@ -3,6 +3,7 @@
 #include "enter.h"
 
 #include "labs.h"
+#include "libvirt.h"
 #include "message.h"
 #include "namespace.h"
 #include "options.h"
@@ -106,6 +107,8 @@ run_in_lab (const LabKept *kept, char *const *command, const char *directory)
   }
   if (child == 0) {
     lab_namespace_drop_capabilities ();
+    if (kept->uri != NULL && !lab_libvirt_spare_privileges ())
+      lab_message ("seccomp: %s", g_strerror (errno));
     lab_set_environment (kept->machine, kept->uri);
     lab_become_command (command, directory, &caller_mask);
   }

@@ -57,6 +57,7 @@ struct _LabCache {
   GHashTable *inodes;  /* by number */
   GHashTable *current; /* by LabNode: the number of the inode that its name leads to */
   guint64 versions;
+  GPtrArray *blocked; /* Write: those that wait for a device to be closed */
   GAsyncQueue *writes;
   GThread *thread;
   gint pending; /* atomic: writes that the thread has not answered yet */
@@ -72,7 +73,9 @@ typedef struct {
 
 /* a write that was done and is not answered yet */
 typedef struct {
-  fuse_req_t request; /* NULL: the thread has to end */
+  fuse_req_t request; /* NULL: there is nobody to answer */
+  gboolean last;      /* the thread has to end */
+  LabNode node;
   int code;
   gsize length;
   GArray *changes;
@@ -97,8 +100,10 @@ change_clear (gpointer data)
 }
 
 static void
-write_free (Write *write)
+write_free (gpointer data)
 {
+  Write *write = data;
+
   if (write->changes)
     g_array_unref (write->changes);
   if (write->events)
@@ -177,13 +182,13 @@ forget_in_kernel (LabCache *cache, const Change *change)
 static void
 answer (LabCache *cache, Write *write)
 {
-  for (guint i = 0; i < write->changes->len; i++)
+  for (guint i = 0; write->changes && i < write->changes->len; i++)
     forget_in_kernel (cache, &g_array_index (write->changes, Change, i));
-  for (guint i = 0; i < write->events->len; i++)
+  for (guint i = 0; write->events && i < write->events->len; i++)
     lab_model_send_event (cache->model, write->events->pdata[i]);
-  if (write->code != 0)
+  if (write->request && write->code != 0)
     fuse_reply_err (write->request, write->code);
-  else
+  else if (write->request)
     fuse_reply_write (write->request, write->length);
   write_free (write);
 }
@@ -196,7 +201,7 @@ answer_writes (gpointer data)
   for (;;) {
     Write *write = g_async_queue_pop (cache->writes);
 
-    if (!write->request) {
+    if (write->last) {
       write_free (write);
       return NULL;
     }
@@ -304,6 +309,7 @@ lab_cache_new (LabModel *model, struct fuse_session *session)
   g_cond_init (&cache->closed);
   cache->inodes = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, inode_free);
   cache->current = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  cache->blocked = g_ptr_array_new_with_free_func (write_free);
   cache->writes = g_async_queue_new ();
   cache->thread = start_thread (cache);
   return cache;
@@ -312,10 +318,15 @@ lab_cache_new (LabModel *model, struct fuse_session *session)
 void
 lab_cache_free (LabCache *cache)
 {
+  Write *last;
+
   if (!cache)
     return;
-  g_async_queue_push (cache->writes, g_new0 (Write, 1));
+  last = g_new0 (Write, 1);
+  last->last = TRUE;
+  g_async_queue_push (cache->writes, last);
   g_thread_join (cache->thread);
+  g_ptr_array_unref (cache->blocked);
   g_async_queue_unref (cache->writes);
   g_hash_table_unref (cache->current);
   g_hash_table_unref (cache->inodes);
@@ -501,6 +512,32 @@ lab_cache_size (LabCache *cache, fuse_ino_t number)
   return read_inode (cache, number, TRUE, content) == 0 ? content->len : LAB_PAGE_SIZE;
 }
 
+/* One that has nothing to wait for need not change threads; but events stay in order. */
+static void
+pass_on (LabCache *cache, Write *write)
+{
+  gboolean waits = write->changes && write->changes->len > 0;
+
+  if (!waits && g_atomic_int_get (&cache->pending) == 0) {
+    answer (cache, write);
+    return;
+  }
+  g_atomic_int_inc (&cache->pending);
+  g_async_queue_push (cache->writes, write);
+}
+
+static Write *
+block (LabCache *cache, Write *write)
+{
+  Write *blocked = g_new0 (Write, 1);
+
+  blocked->request = g_steal_pointer (&write->request);
+  blocked->node = write->node;
+  blocked->length = write->length;
+  g_ptr_array_add (cache->blocked, blocked);
+  return write;
+}
+
 void
 lab_cache_write (LabCache *cache, fuse_req_t request, LabNode node, const char *text,
                  gsize length)
@@ -508,16 +545,49 @@ lab_cache_write (LabCache *cache, fuse_req_t request, LabNode node, const char *
   Write *write = g_new0 (Write, 1);
 
   write->request = request;
+  write->node = node;
   write->length = length;
   lab_model_hold_events (cache->model);
   write->code = lab_model_write (cache->model, node, text, length);
   write->events = lab_model_take_events (cache->model);
   write->changes = find_changes (cache);
-  /* one that has nothing to wait for need not change threads; but events stay in order */
-  if (write->changes->len == 0 && g_atomic_int_get (&cache->pending) == 0) {
-    answer (cache, write);
-    return;
+  pass_on (cache, write->code == LAB_BLOCKED ? block (cache, write) : write);
+}
+
+int
+lab_cache_open_device (LabCache *cache, LabNode node, gboolean writing, gboolean *holds)
+{
+  int code = lab_model_open (cache->model, node, writing, holds);
+  Write *write;
+
+  if (*holds) {
+    write = g_new0 (Write, 1);
+    write->changes = find_changes (cache);
+    pass_on (cache, write);
   }
-  g_atomic_int_inc (&cache->pending);
-  g_async_queue_push (cache->writes, write);
+  return code;
+}
+
+static void
+unblock (LabCache *cache)
+{
+  for (guint i = cache->blocked->len; i > 0; i--) {
+    const Write *write = cache->blocked->pdata[i - 1];
+
+    if (!lab_model_is_blocked (cache->model, write->node))
+      pass_on (cache, g_ptr_array_steal_index (cache->blocked, i - 1));
+  }
+}
+
+void
+lab_cache_close_device (LabCache *cache, LabNode node)
+{
+  Write *write = g_new0 (Write, 1);
+
+  lab_model_hold_events (cache->model);
+  lab_model_close (cache->model, node);
+  write->events = lab_model_take_events (cache->model);
+  write->changes = find_changes (cache);
+  pass_on (cache, write);
+  unblock (cache);
 }

@@ -63,4 +63,10 @@ gsize lab_cache_size (LabCache *cache, fuse_ino_t inode);
 void lab_cache_write (LabCache *cache, fuse_req_t request, LabNode node, const char *text,
                       gsize length);
 
+/* lab_model_open() and lab_model_close(), of which the kernel and those who listen to
+ * events hear soon, and a write that waited for the close gets its answer */
+int lab_cache_open_device (LabCache *cache, LabNode node, gboolean writing,
+                           gboolean *holds);
+void lab_cache_close_device (LabCache *cache, LabNode node);
+
 G_END_DECLS

@@ -22,6 +22,7 @@
 typedef struct {
   GString *content; /* of a file: made by the last read at offset 0 */
   GArray *entries;  /* of a directory: FsEntry, from the last reading from its start */
+  gboolean holds;   /* of a file: lab_model_open() */
 } FsHandle;
 
 typedef struct {
@@ -186,19 +187,33 @@ check_access (guint mode, int flags)
   return 0;
 }
 
+static FsHandle *
+new_handle (gboolean holds)
+{
+  FsHandle *handle = g_new0 (FsHandle, 1);
+
+  handle->holds = holds;
+  return handle;
+}
+
 static void
 close_file (Fs *fs, fuse_ino_t inode, FsHandle *handle)
 {
-  if (handle)
-    handle_free (handle);
-  else
+  if (!handle) {
     lab_cache_close (fs->cache, inode);
+    return;
+  }
+  if (handle->holds)
+    lab_cache_close_device (fs->cache, lab_cache_node (inode));
+  handle_free (handle);
 }
 
 static void
 on_open (fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
 {
   Fs *fs = fs_of (request);
+  gboolean writing = (info->flags & O_ACCMODE) != O_RDONLY;
+  gboolean holds = FALSE;
   LabNodeType type;
   guint mode;
   int code = lab_model_stat (fs->model, lab_cache_node (inode), &type, &mode);
@@ -206,14 +221,15 @@ on_open (fuse_req_t request, fuse_ino_t inode, struct fuse_file_info *info)
   lab_cpu_follow (&fs->cpu, fuse_req_ctx (request)->pid);
   if (code == 0)
     code = check_access (mode, info->flags);
+  if (code == 0)
+    code = lab_cache_open_device (fs->cache, lab_cache_node (inode), writing, &holds);
   if (code != 0) {
     fuse_reply_err (request, code);
     return;
   }
-  info->keep_cache =
-      (info->flags & O_ACCMODE) == O_RDONLY && lab_cache_open (fs->cache, inode);
+  info->keep_cache = !writing && lab_cache_open (fs->cache, inode);
   info->direct_io = !info->keep_cache;
-  info->fh = info->direct_io ? (guintptr) g_new0 (FsHandle, 1) : 0;
+  info->fh = info->direct_io ? (guintptr) new_handle (holds) : 0;
   if (fuse_reply_open (request, info) != 0)
     close_file (fs, inode, handle_of (info));
 }

@@ -190,8 +190,6 @@ start_daemon (LabInit *init, const char *name, const char *log)
   become_daemon (log);
   close_range (STDERR_FILENO + 1, ~0u, 0);
   sigprocmask (SIG_SETMASK, init->caller_mask, NULL);
-  if (!lab_libvirt_spare_privileges ())
-    perror ("seccomp");
   execl (path, path, NULL);
   _exit (127);
 }
@@ -345,6 +343,8 @@ lab_init_run (const LabOptions *options, const sigset_t *caller_mask)
     lab_message ("%s", error->message);
     return LAB_EXIT_FAILED;
   }
+  if (options->libvirt && !lab_libvirt_spare_privileges ())
+    lab_message ("seccomp: %s", g_strerror (errno));
   start_host (&init);
   init.up = !init.over;
   if (init.up && options->keep != NULL)

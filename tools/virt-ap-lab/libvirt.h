@@ -18,7 +18,8 @@ char *lab_libvirt_find_daemon (const char *name, GError **error);
 gboolean lab_libvirt_configure (const LabOptions *options,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* in the process that becomes libvirtd: lets it do in vain what it could not in earnest */
+/* from now on libvirtd, in this process or one that it starts, does in vain what it could
+ * not in earnest */
 gboolean lab_libvirt_spare_privileges (void);
 
 /* whether virtlogd has a socket yet */

@@ -290,11 +290,16 @@ show_reset (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED, GString *co
   g_string_append (content, "No Reset Timer set.\n");
 }
 
-/* status_show() of vfio_ap_ops.c; no guest runs on this matrix yet */
+/* status_show() of vfio_ap_ops.c */
 static void
 show_status (LabModel *model, guint32 id, GString *content)
 {
   VapMask adapter = { 0 }, domain = { 0 };
+
+  if (lab_mdev_in_guest (model, id)) {
+    g_string_append (content, "in use\n");
+    return;
+  }
 
   vap_mask_set (&adapter, LAB_AP_ADAPTER (id));
   vap_mask_set (&domain, LAB_AP_DOMAIN (id));

@@ -97,6 +97,25 @@ store_vfio_ap (LabModel *model, guint32 id G_GNUC_UNUSED, const char *text,
   return 0;
 }
 
+static void
+show_open (LabModel *model, guint32 id, GString *content)
+{
+  g_string_append (content, lab_mdev_find (model, id)->open ? "1\n" : "0\n");
+}
+
+/* it is opened for writing to be held, and nothing is written */
+static int
+store_nothing (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED,
+               const char *text G_GNUC_UNUSED, gsize length G_GNUC_UNUSED)
+{
+  return EINVAL;
+}
+
+const LabAttr lab_attrs_lab_vfio[] = {
+  { "device", 0600, show_open, store_nothing, NULL },
+  { NULL, 0, NULL, NULL, NULL },
+};
+
 const LabAttr lab_attrs_lab_parameters[] = {
   { "cards", 0644, show_cards, store_cards, NULL },
   { "cdoms", 0644, show_control_domains, store_control_domains, NULL },

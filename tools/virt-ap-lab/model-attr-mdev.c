@@ -187,6 +187,19 @@ since_6_12 (const LabModel *model, guint32 id G_GNUC_UNUSED)
   return model->kernel >= LAB_KERNEL_6_12;
 }
 
+/* one that only waits for its guest to end has lost its driver's attributes */
+static gboolean
+is_bound (const LabModel *model, guint32 id)
+{
+  return !mdev_of (model, id)->removing;
+}
+
+static gboolean
+has_config (const LabModel *model, guint32 id)
+{
+  return since_6_12 (model, id) && is_bound (model, id);
+}
+
 /* a vfio group's device number, as of the recorded machine */
 #define VFIO_MAJOR 254u
 
@@ -247,18 +260,18 @@ const LabAttr lab_attrs_mdev_type[] = {
 };
 
 const LabAttr lab_attrs_mdev[] = {
-  { "ap_config", 0644 | LAB_FIXED, show_config, store_config, since_6_12 },
-  { "assign_adapter", 0200, NULL, store_assign_adapter, NULL },
-  { "assign_control_domain", 0200, NULL, store_assign_control, NULL },
-  { "assign_domain", 0200, NULL, store_assign_domain, NULL },
-  { "control_domains", 0444, show_control_domains, NULL, NULL },
-  { "guest_matrix", 0444, show_guest_matrix, NULL, NULL },
-  { "matrix", 0444, show_matrix, NULL, NULL },
-  { "remove", 0200, NULL, store_remove, NULL },
-  { "uevent", 0644, show_mdev_uevent, store_mdev_uevent, NULL },
-  { "unassign_adapter", 0200, NULL, store_unassign_adapter, NULL },
-  { "unassign_control_domain", 0200, NULL, store_unassign_control, NULL },
-  { "unassign_domain", 0200, NULL, store_unassign_domain, NULL },
+  { "ap_config", 0644 | LAB_FIXED, show_config, store_config, has_config },
+  { "assign_adapter", 0200, NULL, store_assign_adapter, is_bound },
+  { "assign_control_domain", 0200, NULL, store_assign_control, is_bound },
+  { "assign_domain", 0200, NULL, store_assign_domain, is_bound },
+  { "control_domains", 0444, show_control_domains, NULL, is_bound },
+  { "guest_matrix", 0444, show_guest_matrix, NULL, is_bound },
+  { "matrix", 0444, show_matrix, NULL, is_bound },
+  { "remove", 0200, NULL, store_remove, is_bound },
+  { "uevent", 0644, show_mdev_uevent, store_mdev_uevent, is_bound },
+  { "unassign_adapter", 0200, NULL, store_unassign_adapter, is_bound },
+  { "unassign_control_domain", 0200, NULL, store_unassign_control, is_bound },
+  { "unassign_domain", 0200, NULL, store_unassign_domain, is_bound },
   { NULL, 0, NULL, NULL, NULL },
 };
 

@@ -41,6 +41,22 @@ has_mdev (const LabModel *model, guint32 id)
   return lab_mdev_find (model, id) != NULL;
 }
 
+/* Since 6.6 vfio_unregister_group_dev() takes it away before it waits for the guest. */
+static gboolean
+has_vfio_device (const LabModel *model, guint32 id)
+{
+  const LabMdev *mdev = lab_mdev_find (model, id);
+
+  return mdev && lab_mdev_has_vfio_device (model, mdev);
+}
+
+/* what device_del() takes away first */
+static char *
+unless_removing (const LabModel *model, guint32 id, const char *target)
+{
+  return lab_mdev_find (model, id)->removing ? NULL : g_strdup (target);
+}
+
 static char *
 target_ap (const LabModel *model G_GNUC_UNUSED, guint32 id)
 {
@@ -88,21 +104,22 @@ target_mdev (const LabModel *model, guint32 id)
 }
 
 static char *
-target_mdev_bus (const LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED)
+target_mdev_bus (const LabModel *model, guint32 id)
 {
-  return g_strdup ("/bus/mdev");
+  return unless_removing (model, id, "/bus/mdev");
 }
 
 static char *
-target_mdev_driver (const LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED)
+target_mdev_driver (const LabModel *model, guint32 id)
 {
-  return g_strdup ("/bus/mdev/drivers/" LAB_MDEV_DRIVER);
+  return unless_removing (model, id, "/bus/mdev/drivers/" LAB_MDEV_DRIVER);
 }
 
 static char *
-target_mdev_type (const LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED)
+target_mdev_type (const LabModel *model, guint32 id)
 {
-  return g_strdup (LAB_MATRIX_PATH "/mdev_supported_types/vfio_ap-passthrough");
+  return unless_removing (model, id,
+                          LAB_MATRIX_PATH "/mdev_supported_types/vfio_ap-passthrough");
 }
 
 static char *
@@ -173,11 +190,11 @@ const LabDirInfo lab_dirs[N_DIRS] = {
   [DIR_BUS_MATRIX_DRIVER] = { "vfio_ap", DIR_BUS_MATRIX_DRIVERS, lab_attrs_driver,
                               links_matrix_driver },
   [DIR_BUS_MDEV] = { "mdev", DIR_BUS, lab_attrs_bus, .there = has_vfio_ap },
-  [DIR_BUS_MDEV_DEVICES] = { "devices", DIR_BUS_MDEV, .set = SET_MDEVS,
+  [DIR_BUS_MDEV_DEVICES] = { "devices", DIR_BUS_MDEV, .set = SET_BOUND_MDEVS,
                              .child_target = target_mdev },
   [DIR_BUS_MDEV_DRIVERS] = { "drivers", DIR_BUS_MDEV },
   [DIR_BUS_MDEV_DRIVER] = { LAB_MDEV_DRIVER, DIR_BUS_MDEV_DRIVERS, lab_attrs_driver,
-                            .set = SET_MDEVS, .child_target = target_mdev },
+                            .set = SET_BOUND_MDEVS, .child_target = target_mdev },
   [DIR_CLASS] = { "class", DIR_ROOT },
   [DIR_CLASS_IOMMU] = { "iommu", DIR_CLASS },
   [DIR_CLASS_MDEV_BUS] = { "mdev_bus", DIR_CLASS, .links = links_matrix_driver,
@@ -205,13 +222,13 @@ const LabDirInfo lab_dirs[N_DIRS] = {
                    SET_MDEVS, DIR_MDEV },
   [DIR_TYPES] = { "mdev_supported_types", DIR_MATRIX },
   [DIR_TYPE] = { "vfio_ap-passthrough", DIR_TYPES, lab_attrs_mdev_type },
-  [DIR_TYPE_DEVICES] = { "devices", DIR_TYPE, .set = SET_MDEVS,
+  [DIR_TYPE_DEVICES] = { "devices", DIR_TYPE, .set = SET_BOUND_MDEVS,
                          .child_target = target_mdev },
   [DIR_MDEV] = { NULL, DIR_MATRIX, lab_attrs_mdev, links_mdev, .there = has_mdev },
   [DIR_MDEV_VFIO_DEV] = { "vfio-dev", DIR_MDEV, .set = SET_OWN_VFIO_DEV,
                           .child = DIR_VFIO_DEV },
   [DIR_VFIO_DEV] = { NULL, DIR_MDEV_VFIO_DEV, lab_attrs_vfio_dev, links_vfio_dev,
-                     .there = has_mdev },
+                     .there = has_vfio_device },
   [DIR_DEVICES_VIRTUAL] = { "virtual", DIR_DEVICES },
   [DIR_VIRTUAL_VFIO] = { "vfio", DIR_DEVICES_VIRTUAL, .set = SET_GROUPS,
                          .child = DIR_VFIO_GROUP, .there = has_vfio_ap },
@@ -233,6 +250,9 @@ const LabDirInfo lab_dirs[N_DIRS] = {
   [DIR_MODULE_LAB] = { "virt_ap_lab", DIR_MODULE, lab_attrs_module },
   [DIR_MODULE_LAB_PARAMETERS] = { "parameters", DIR_MODULE_LAB,
                                   lab_attrs_lab_parameters },
+  [DIR_MODULE_LAB_VFIO] = { "vfio", DIR_MODULE_LAB, .set = SET_MDEVS,
+                            .child = DIR_LAB_MDEV },
+  [DIR_LAB_MDEV] = { NULL, DIR_MODULE_LAB_VFIO, lab_attrs_lab_vfio, .there = has_mdev },
   [DIR_MODULE_VFIO_AP] = { "vfio_ap", DIR_MODULE, lab_attrs_module,
                            .there = has_vfio_ap },
 };

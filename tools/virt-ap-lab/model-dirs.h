@@ -64,6 +64,8 @@ typedef enum {
   DIR_MODULE_AP,
   DIR_MODULE_LAB,
   DIR_MODULE_LAB_PARAMETERS,
+  DIR_MODULE_LAB_VFIO,
+  DIR_LAB_MDEV,
   DIR_MODULE_VFIO_AP,
   N_DIRS,
 } LabDir;
@@ -77,6 +79,7 @@ typedef enum {
   SET_BOUND,     /* the devices that the directory's own driver has */
   SET_DRIVERS,   /* of the AP bus */
   SET_MDEVS,     /* by UUID */
+  SET_BOUND_MDEVS, /* those that are not being removed */
   SET_GROUPS,    /* mdevs by the number of their group */
   SET_VFIO_DEVS, /* mdevs as "vfio0" */
   SET_OWN_MDEV,  /* just the directory's own, by UUID */

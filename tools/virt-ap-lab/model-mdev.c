@@ -275,6 +275,13 @@ lab_mdev_scan_complete (LabModel *model)
   }
 }
 
+static void
+tell_group (LabModel *model, const LabMdev *mdev, LabGroupState state)
+{
+  if (model->group)
+    model->group (mdev->group, mdev->uuid, state, model->user_data);
+}
+
 /* create_store() of drivers/vfio/mdev/mdev_sysfs.c, mdev_device_create() */
 int
 lab_mdev_create (LabModel *model, const char *text, gsize length)
@@ -299,8 +306,7 @@ lab_mdev_create (LabModel *model, const char *text, gsize length)
     mdev->group++;
   g_ptr_array_add (model->mdevs, mdev);
   lab_event_mdev (model, mdev, "add");
-  if (model->group)
-    model->group (mdev->group, TRUE, model->user_data);
+  tell_group (model, mdev, LAB_GROUP_FREE);
   lab_event_mdev (model, mdev, "bind");
   return 0;
 }
@@ -322,7 +328,22 @@ forget_mdev (LabModel *model, const LabMdev *mdev)
   }
 }
 
-/* remove_store(): any number but 0 */
+static void
+finish_removal (LabModel *model, LabMdev *mdev)
+{
+  tell_group (model, mdev, LAB_GROUP_GONE);
+  forget_mdev (model, mdev);
+  lab_event_mdev (model, mdev, "unbind");
+  lab_event_mdev (model, mdev, "remove");
+  g_ptr_array_remove (model->mdevs, mdev);
+}
+
+/*
+ * remove_store(): any number but 0.  vfio_unregister_group_dev() waits until nobody has
+ * the device open, whatever signals come; the driver's request callback (since 6.4) only
+ * asks a QEMU that listens (since 8.1) to unplug it.  Meanwhile device_del() has taken
+ * from the directory what goes before the driver's remove().
+ */
 int
 lab_mdev_remove (LabModel *model, LabMdev *mdev, const char *text)
 {
@@ -332,13 +353,56 @@ lab_mdev_remove (LabModel *model, LabMdev *mdev, const char *text)
     return EINVAL;
   if (number == 0)
     return 0;
-  if (model->group)
-    model->group (mdev->group, FALSE, model->user_data);
-  forget_mdev (model, mdev);
-  lab_event_mdev (model, mdev, "unbind");
-  lab_event_mdev (model, mdev, "remove");
-  g_ptr_array_remove (model->mdevs, mdev);
+  if (mdev->open) {
+    mdev->removing = TRUE;
+    return LAB_BLOCKED;
+  }
+  finish_removal (model, mdev);
   return 0;
+}
+
+/* vfio_group_fops_open(): one at a time; and no device that is being removed
+ * (vfio_device_try_get_registration()) */
+int
+lab_mdev_open (LabModel *model, LabMdev *mdev)
+{
+  if (mdev->open)
+    return EBUSY;
+  if (mdev->removing)
+    return ENODEV;
+  mdev->open = TRUE;
+  tell_group (model, mdev, LAB_GROUP_BUSY);
+  return 0;
+}
+
+void
+lab_mdev_close (LabModel *model, LabMdev *mdev)
+{
+  if (!mdev->open)
+    return;
+  mdev->open = FALSE;
+  if (mdev->removing)
+    finish_removal (model, mdev);
+  else
+    tell_group (model, mdev, LAB_GROUP_FREE);
+}
+
+gboolean
+lab_mdev_has_vfio_device (const LabModel *model, const LabMdev *mdev)
+{
+  return !mdev->removing || model->kernel < LAB_KERNEL_6_12;
+}
+
+gboolean
+lab_mdev_in_guest (const LabModel *model, LabApId queue)
+{
+  for (guint i = 0; i < model->mdevs->len; i++) {
+    const LabMdev *mdev = model->mdevs->pdata[i];
+
+    if (mdev->open && names_queue (&mdev->shadow, queue))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 /* the number in a write to an assign or unassign attribute */

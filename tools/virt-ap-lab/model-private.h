@@ -62,6 +62,8 @@ typedef struct {
   LabMatrix matrix; /* assigned */
   LabMatrix shadow; /* what a guest gets: shadow_apcb */
   LabMatrix added;  /* came with the scan under way: apm_add, aqm_add, adm_add */
+  gboolean open;     /* a guest has it: vfio_device.open_count */
+  gboolean removing; /* it goes when the guest gives it back */
 } LabMdev;
 
 /* A device on the bus, card or queue; in a list in the order of
@@ -188,6 +190,12 @@ void lab_mdev_config_changed (LabModel *model, const LabMatrix *old);
 void lab_mdev_scan_complete (LabModel *model);
 int lab_mdev_create (LabModel *model, const char *text, gsize length);
 int lab_mdev_remove (LabModel *model, LabMdev *mdev, const char *text);
+int lab_mdev_open (LabModel *model, LabMdev *mdev);
+void lab_mdev_close (LabModel *model, LabMdev *mdev);
+/* its directory in vfio-dev is there */
+gboolean lab_mdev_has_vfio_device (const LabModel *model, const LabMdev *mdev);
+/* a guest has this queue */
+gboolean lab_mdev_in_guest (const LabModel *model, LabApId queue);
 int lab_mdev_assign_adapter (LabModel *model, LabMdev *mdev, const char *text);
 int lab_mdev_unassign_adapter (LabModel *model, LabMdev *mdev, const char *text);
 int lab_mdev_assign_domain (LabModel *model, LabMdev *mdev, const char *text);
@@ -227,5 +235,6 @@ extern const LabAttr lab_attrs_vfio_dev[];
 extern const LabAttr lab_attrs_iommu_group[];
 extern const LabAttr lab_attrs_module[];
 extern const LabAttr lab_attrs_lab_parameters[];
+extern const LabAttr lab_attrs_lab_vfio[];
 
 G_END_DECLS

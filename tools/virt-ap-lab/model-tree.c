@@ -96,20 +96,27 @@ set_holds_device (LabSet set, guint32 owner, const LabApDevice *device)
 
 /* the name that an mdev has in the set; FALSE: it is not in the set */
 static gboolean
-name_mdev (LabSet set, guint32 owner, const LabMdev *mdev, char name[40])
+name_mdev (const LabModel *model, LabSet set, guint32 owner, const LabMdev *mdev,
+           char name[40])
 {
   switch (set) {
   case SET_MDEVS:
+    g_strlcpy (name, mdev->uuid, 40);
+    return TRUE;
+  case SET_BOUND_MDEVS:
+    g_strlcpy (name, mdev->uuid, 40);
+    return !mdev->removing;
   case SET_OWN_MDEV:
     g_strlcpy (name, mdev->uuid, 40);
-    return set == SET_MDEVS || mdev->serial == owner;
+    return mdev->serial == owner;
   case SET_GROUPS:
     g_snprintf (name, 40, "%u", mdev->group);
     return TRUE;
   case SET_VFIO_DEVS:
   case SET_OWN_VFIO_DEV:
     g_snprintf (name, 40, "vfio%u", mdev->group);
-    return set == SET_VFIO_DEVS || mdev->serial == owner;
+    return (set == SET_VFIO_DEVS || mdev->serial == owner) &&
+           lab_mdev_has_vfio_device (model, mdev);
   default:
     return FALSE;
   }
@@ -144,7 +151,7 @@ find_child (const LabModel *model, LabSet set, guint32 owner, const char *name,
     const LabMdev *mdev = model->mdevs->pdata[i];
 
     *id = mdev->serial;
-    if (name_mdev (set, owner, mdev, candidate) && strcmp (name, candidate) == 0)
+    if (name_mdev (model, set, owner, mdev, candidate) && strcmp (name, candidate) == 0)
       return TRUE;
   }
   return FALSE;
@@ -183,7 +190,7 @@ list_children (const LabModel *model, LabDir dir, guint32 owner, LabListFunc fun
   for (guint i = 0; set >= SET_MDEVS && i < model->mdevs->len; i++) {
     const LabMdev *mdev = model->mdevs->pdata[i];
 
-    if (name_mdev (set, owner, mdev, name))
+    if (name_mdev (model, set, owner, mdev, name))
       func (name, child_node (dir, mdev->serial), type, user_data);
   }
 }
@@ -302,13 +309,17 @@ place_there (const LabModel *model, LabDir dir, guint place, guint32 id)
 {
   guint32 owner = owner_of (model, dir, place, id);
   const LabApDevice *device;
+  const LabMdev *mdev;
+  char name[40];
 
   if (!dir_there (model, dir, owner))
     return FALSE;
   if (place != PLACE_CHILD)
     return TRUE;
-  if (lab_dirs[dir].set > SET_DRIVERS)
-    return lab_mdev_find (model, id) != NULL;
+  if (lab_dirs[dir].set > SET_DRIVERS) {
+    mdev = lab_mdev_find (model, id);
+    return mdev && name_mdev (model, lab_dirs[dir].set, owner, mdev, name);
+  }
   device = lab_ap_find (model, id);
   return device && set_holds_device (lab_dirs[dir].set, owner, device);
 }
@@ -421,7 +432,7 @@ append_path (const LabModel *model, LabDir dir, guint32 id, GString *path)
   else if (dir == DIR_CARD || dir == DIR_QUEUE) {
     lab_ap_name (id, name);
     g_string_append_printf (path, "/%s", name);
-  } else if (name_mdev (lab_dirs[parent].set, id, lab_mdev_find (model, id), name))
+  } else if (name_mdev (model, lab_dirs[parent].set, id, lab_mdev_find (model, id), name))
     g_string_append_printf (path, "/%s", name);
 }
 
@@ -518,4 +529,52 @@ lab_model_write (LabModel *model, LabNode file, const char *text, gsize length)
     return EACCES;
   terminated = g_strndup (text, length);
   return attr->store (model, id, terminated, length);
+}
+
+gboolean
+lab_model_is_blocked (const LabModel *model, LabNode file)
+{
+  const LabMdev *mdev;
+  LabDir dir;
+  guint place;
+  guint32 id;
+
+  if (!split_node (file, &dir, &place, &id) || dir != DIR_MDEV)
+    return FALSE;
+  mdev = lab_mdev_find (model, id);
+  return mdev && mdev->removing;
+}
+
+/* the mediated device whose group's device the file stands for, or NULL */
+static LabMdev *
+find_opened (const LabModel *model, LabNode file)
+{
+  LabDir dir;
+  guint place;
+  guint32 id;
+
+  if (!split_node (file, &dir, &place, &id) || dir != DIR_LAB_MDEV || place == PLACE_SELF)
+    return NULL;
+  return lab_mdev_find (model, id);
+}
+
+int
+lab_model_open (LabModel *model, LabNode file, gboolean writing, gboolean *holds)
+{
+  LabMdev *mdev = find_opened (model, file);
+  int code = 0;
+
+  if (mdev)
+    code = writing ? lab_mdev_open (model, mdev) : mdev->open ? EBUSY : 0;
+  *holds = mdev && writing && code == 0;
+  return code;
+}
+
+void
+lab_model_close (LabModel *model, LabNode file)
+{
+  LabMdev *mdev = find_opened (model, file);
+
+  if (mdev)
+    lab_mdev_close (model, mdev);
 }

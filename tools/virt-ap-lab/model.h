@@ -19,8 +19,19 @@ typedef struct _LabModel LabModel;
  * and SUBSYSTEM among them, in the kernel's order. */
 typedef void (*LabEventFunc) (const char *const *properties, gpointer user_data);
 
-/* A vfio group's character device /dev/vfio/GROUP appears or goes. */
-typedef void (*LabGroupFunc) (guint group, gboolean there, gpointer user_data);
+/* where the device of a vfio group is open, see lab_model_open(); of a UUID */
+#define LAB_VFIO_DEVICE "/sys/module/virt_ap_lab/vfio/%s/device"
+
+typedef enum {
+  LAB_GROUP_GONE,
+  LAB_GROUP_FREE,
+  LAB_GROUP_BUSY, /* open, so that another open gives EBUSY */
+} LabGroupState;
+
+/* A vfio group's character device /dev/vfio/GROUP appears, goes, or is opened and closed
+ * for the mediated device @uuid. */
+typedef void (*LabGroupFunc) (guint group, const char *uuid, LabGroupState state,
+                              gpointer user_data);
 
 /* @machine is copied; both functions may be NULL.  The boot is over when it
  * returns: the first bus scan is done, and has sent no event. */
@@ -74,7 +85,21 @@ int lab_model_readlink (LabModel *model, LabNode link, char **target);
 /* appends the content, at most LAB_CONTENT_MAX bytes of it */
 int lab_model_read (LabModel *model, LabNode file, GString *content);
 /* one write(2); @text is at most a page long and need not end in NUL */
+/* or LAB_BLOCKED */
 int lab_model_write (LabModel *model, LabNode file, const char *text, gsize length);
+
+/* The write began to remove a device that is in use, and returns when it is not any more:
+ * when lab_model_is_blocked() of the same file is FALSE. */
+#define LAB_BLOCKED (-1)
+gboolean lab_model_is_blocked (const LabModel *model, LabNode file);
+
+/*
+ * The opening of a file.  /sys/module/virt_ap_lab/vfio/UUID/device stands for the
+ * device of the vfio group, so only one can have it open, by opening it for writing:
+ * then @holds is TRUE, and lab_model_close() follows.
+ */
+int lab_model_open (LabModel *model, LabNode file, gboolean writing, gboolean *holds);
+void lab_model_close (LabModel *model, LabNode file);
 
 /* one page less one byte: sysfs cuts there (fs/sysfs/file.c, sysfs_kf_seq_show) */
 #define LAB_CONTENT_MAX 4095u

@@ -153,12 +153,18 @@ mount_own_directory (const char *path, GError **error)
   return lab_mount ("tmpfs", path, MS_NOSUID | MS_NODEV, "mode=0755", error);
 }
 
-/* virt-ap's own; where it is not there, and cannot be made, nothing is configured */
+/* virt-ap's own; where they are not there, and cannot be made, nothing is configured or
+ * has been begun */
 static gboolean
-mount_own_configuration (GError **error)
+mount_own_state (GError **error)
 {
-  return !ensure_directory ("/etc/virt-ap", NULL) ||
-         mount_own_directory ("/etc/virt-ap", error);
+  static const char *const directories[] = { "/etc/virt-ap", "/var/lib/virt-ap" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (directories); i++)
+    if (ensure_directory (directories[i], NULL) &&
+        !mount_own_directory (directories[i], error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -175,7 +181,7 @@ mount_own_directories (GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (directories); i++)
     if (!ensure_directory (directories[i], error))
       return FALSE;
-  if (!mount_own_configuration (error))
+  if (!mount_own_state (error))
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (directories); i++)
     if (!mount_own_directory (directories[i], error))
@@ -355,16 +361,23 @@ mount_dev (GError **error)
   return TRUE;
 }
 
+/* While a guest has it, a link is in its place, to a file that gives EBUSY too. */
 void
-lab_namespace_set_group (guint group, gboolean there, gpointer user_data G_GNUC_UNUSED)
+lab_namespace_set_group (guint group, const char *uuid, LabGroupState state,
+                         gpointer user_data G_GNUC_UNUSED)
 {
   g_autofree char *path = g_strdup_printf ("/dev/vfio/%u", group);
+  g_autofree char *busy = g_strdup_printf (LAB_VFIO_DEVICE, uuid);
   g_autoptr (GError) error = NULL;
+  gboolean made = TRUE;
 
-  if (!there) {
-    umount2 (path, MNT_DETACH); /* where it is a bound one */
-    unlink (path);
-  } else if (!make_node (path, 0600, NULL_DEVICE, "/dev/null", &error))
+  umount2 (path, MNT_DETACH | UMOUNT_NOFOLLOW); /* where it is a bound one */
+  unlink (path);
+  if (state == LAB_GROUP_FREE)
+    made = make_node (path, 0600, NULL_DEVICE, "/dev/null", &error);
+  else if (state == LAB_GROUP_BUSY)
+    made = lab_make_link (busy, path, &error);
+  if (!made)
     lab_message ("%s", error->message);
 }
 

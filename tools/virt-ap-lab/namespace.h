@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "model.h"
 #include "options.h"
 
 G_BEGIN_DECLS
@@ -41,6 +42,7 @@ gboolean lab_namespace_build (const LabOptions *options,
 gboolean lab_namespace_show_topology (GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* a group's device node below /dev/vfio; fits LabGroupFunc */
-void lab_namespace_set_group (guint group, gboolean there, gpointer user_data);
+void lab_namespace_set_group (guint group, const char *uuid, LabGroupState state,
+                              gpointer user_data);
 
 G_END_DECLS
