@@ -91,35 +91,44 @@ prepare (VapStep *step, GError **error)
   return vap_file_kind.prepare (step, error);
 }
 
+/* Node-device XML has no place for it. */
+static gboolean
+set_autostart (const VapStep *step, GError **error)
+{
+  const char *connect = vap_step_get (step, "connect");
+  g_autofree char *name = vap_device_node_name (get_uuid (step));
+  g_autoptr (GError) reason = NULL;
+
+  if (connect != NULL &&
+      vap_libvirt_tell (step, connect, "device-autostart", name, NULL, &reason))
+    return TRUE;
+  if (connect == NULL || g_error_matches (reason, VAP_ERROR, VAP_ERROR_BUSY))
+    return vap_file_kind.apply (step, error);
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
 static gboolean
 define (const VapStep *step, GError **error)
 {
-  const char *connect = vap_step_get (step, "connect");
   const char *json = vap_step_get (step, "json");
-  g_autofree char *name = vap_device_node_name (get_uuid (step));
   g_autoptr (VapDevice) wanted = parse (json);
   g_autofree char *xml = NULL;
+  g_autofree char *now = NULL;
   VapMatrix matrix;
 
-  if (connect == NULL)
-    return vap_mdevctl_run (step, "define", get_uuid (step), json, error);
   vap_device_matrix (wanted, &matrix, NULL, NULL);
   xml = vap_device_format_xml (get_uuid (step), &matrix, VAP_DEVICE_FORM_NUMBERS);
-  if (!vap_libvirt_tell (step, connect, "device-define", NULL, xml, error))
+  if (!vap_libvirt_or_mdevctl (step, "device-define", xml, "define", json, error))
     return FALSE;
-  return !wanted->autostart ||
-         vap_libvirt_tell (step, connect, "device-autostart", name, NULL, error);
+  now = read_file (step);
+  return compare (step, now) == VAP_STEP_AFTER || set_autostart (step, error);
 }
 
 static gboolean
 undefine (const VapStep *step, GError **error)
 {
-  const char *connect = vap_step_get (step, "connect");
-  g_autofree char *name = vap_device_node_name (get_uuid (step));
-
-  if (connect != NULL)
-    return vap_libvirt_tell (step, connect, "device-undefine", name, NULL, error);
-  return vap_mdevctl_run (step, "undefine", get_uuid (step), NULL, error);
+  return vap_libvirt_or_mdevctl (step, "device-undefine", NULL, "undefine", NULL, error);
 }
 
 static gboolean

@@ -206,13 +206,10 @@ start (const VapStep *step, const Found *found, const VapMatrix *matrix, GError 
 {
   VapDeviceForm form =
       found->has_config ? VAP_DEVICE_FORM_CONFIG : VAP_DEVICE_FORM_NUMBERS;
-  const char *connect = vap_step_get (step, "connect");
   g_autofree char *xml = vap_device_format_xml (get_uuid (step), matrix, form);
   g_autofree char *json = vap_device_format_mdevctl (matrix, FALSE, form);
 
-  if (connect != NULL)
-    return vap_libvirt_tell (step, connect, "device-create", NULL, xml, error);
-  return vap_mdevctl_run (step, "start", get_uuid (step), json, error);
+  return vap_libvirt_or_mdevctl (step, "device-create", xml, "start", json, error);
 }
 
 static gboolean
@@ -227,14 +224,9 @@ fail_held (const VapStep *step, const Found *found, GError **error)
 static gboolean
 stop (const VapStep *step, const Found *found, GError **error)
 {
-  const char *connect = vap_step_get (step, "connect");
-  g_autofree char *name = vap_device_node_name (get_uuid (step));
-
   if (found->guest != NULL)
     return fail_held (step, found, error);
-  if (connect != NULL)
-    return vap_libvirt_tell (step, connect, "device-destroy", name, NULL, error);
-  return vap_mdevctl_run (step, "stop", get_uuid (step), NULL, error);
+  return vap_libvirt_or_mdevctl (step, "device-destroy", NULL, "stop", NULL, error);
 }
 
 static gboolean

@@ -17,6 +17,8 @@
 #include "guest/device.h"
 
 #define PROGRAM "tell-libvirt"
+/* what it says instead of success when the daemon has no time */
+#define BUSY "busy\n"
 
 /* libvirtd waits a minute for udev to tell of a new device (node_device_driver.c,
  * nodeDeviceFindNewDevice()), and a callout for a lock as long as s390-tools does. */
@@ -46,13 +48,19 @@ vap_libvirt_tell (const VapStep *step, const char *connect, const char *operatio
                   const char *name, const char *document, GError **error)
 {
   g_autofree char *program = find_program ();
-  const char *const argv[] = { program, connect, operation, name, NULL };
+  const char *const argv[] = { program, "--or-busy", connect, operation, name, NULL };
   g_autofree char *prefix = g_strconcat (program, ": ", NULL);
   g_autoptr (GError) reason = NULL;
+  g_autofree char *output = NULL;
   const char *said;
 
-  if (vap_step_run (step, argv, document, PATIENCE_S, NULL, &reason))
-    return TRUE;
+  if (vap_step_run (step, argv, document, PATIENCE_S, &output, &reason)) {
+    if (!g_str_equal (output, BUSY))
+      return TRUE;
+    g_set_error (error, VAP_ERROR, VAP_ERROR_BUSY,
+                 _ ("libvirt at '%s' is too busy to answer"), connect);
+    return FALSE;
+  }
   /* the helper's own path is of no use to anyone */
   said = reason->message;
   if (g_str_has_prefix (said, prefix))
@@ -85,6 +93,26 @@ vap_libvirt_listens (const char *root)
   for (gsize i = 0; i < G_N_ELEMENTS (sockets); i++)
     if (listens_at (sockets[i]))
       return TRUE;
+  return FALSE;
+}
+
+gboolean
+vap_libvirt_or_mdevctl (const VapStep *step, const char *operation, const char *xml,
+                        const char *subcommand, const char *json, GError **error)
+{
+  const char *connect = vap_step_get (step, "connect");
+  const char *uuid = vap_step_get (step, "uuid");
+  g_autofree char *name = xml == NULL ? vap_device_node_name (uuid) : NULL;
+  g_autoptr (GError) reason = NULL;
+
+  if (connect == NULL)
+    return vap_mdevctl_run (step, subcommand, uuid, json, error);
+  if (vap_libvirt_tell (step, connect, operation, name, xml, &reason))
+    return TRUE;
+  /* libvirt hears of what mdevctl does */
+  if (g_error_matches (reason, VAP_ERROR, VAP_ERROR_BUSY))
+    return vap_mdevctl_run (step, subcommand, uuid, json, error);
+  g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
 }
 

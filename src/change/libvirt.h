@@ -13,11 +13,26 @@ G_BEGIN_DECLS
  * @name: (nullable): the device or guest it is about
  * @document: (nullable): XML
  *
- * Returns: FALSE with %VAP_ERROR_FAILED, with what libvirt said
+ * Returns: FALSE with %VAP_ERROR_FAILED, with what libvirt said, or with
+ *   %VAP_ERROR_BUSY when it did not answer in time
  */
 gboolean vap_libvirt_tell (const VapStep *step, const char *connect,
                            const char *operation, const char *name, const char *document,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * vap_libvirt_or_mdevctl:
+ * @operation: tell-libvirt's, with @xml if it takes a document
+ * @subcommand: mdevctl's, with @json if it takes a definition
+ *
+ * Makes the change to the step's device where the step has "connect" through libvirt, and
+ * else through mdevctl; also when libvirt is busy, since its threads may be waiting for
+ * the lock that this transaction holds.
+ */
+gboolean vap_libvirt_or_mdevctl (const VapStep *step, const char *operation,
+                                 const char *xml, const char *subcommand,
+                                 const char *json,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* whether a daemon takes connections on this machine; below another root none does */
 gboolean vap_libvirt_listens (const char *root);

@@ -117,7 +117,7 @@ ok "a fresh guest" virsh -c $direct define "$work/web2.xml"
 state > "$work/before"
 cat > "$work/dying" <<END
 #!/bin/sh
-case \$2 in guest-define) kill -9 \$(cat /run/libvirtd.pid); while [ -e /proc/\$(cat /run/libvirtd.pid) ]; do :; done ;; esac
+case \$3 in guest-define) kill -9 \$(cat /run/libvirtd.pid); while [ -e /proc/\$(cat /run/libvirtd.pid) ]; do :; done ;; esac
 LD_LIBRARY_PATH= exec $VIRT_AP_BUILDDIR/tools/virt-ap/tell-libvirt "\$@"
 END
 chmod +x "$work/dying"

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * tell-libvirt URI OPERATION [NAME]: one change through a libvirt daemon, or what guests
- * it has.  Run by the steps of a transaction (change/) and for grants (daemon/): a
- * process of its own, as ask-libvirt is. A document is read from standard input; what
- * libvirt objects is written to standard error.  The exit status is for the caller,
- * change/libvirt.c.
+ * tell-libvirt [--or-busy] URI OPERATION [NAME]: one change through a libvirt daemon, or
+ * what guests it has.  Run by the steps of a transaction (change/) and for grants
+ * (daemon/): a process of its own, as ask-libvirt is.  A document is read from standard
+ * input; what libvirt objects is written to standard error.  With --or-busy a daemon that
+ * has no time is left: then "busy" is all that is on standard output, and nothing was
+ * done.
  */
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
   DONE = 0,
@@ -18,6 +21,20 @@ enum {
   WRONG_USAGE = 2,
   NOT_THERE = 3,
   NO_CONNECTION = 4,
+};
+
+/*
+ * Who runs this holds the lock of AP settings, and libvirtd has some twenty threads for
+ * calls that change something.  All of them may be waiting for that lock, each for its
+ * mdevctl; then a further call would wait for them, and they for us.  So a daemon that
+ * does not answer a question of the same kind at once is left, and so is one that does
+ * not come to an end.  Calls of high priority, as DOMAIN_DEFINE_XML is, have threads of
+ * their own (libvirt src/remote/remote_protocol.x; src/rpc/virnetserver.c).
+ */
+enum {
+  ANSWER_SECONDS = 3,
+  DEVICE_SECONDS = 20,
+  GUEST_SECONDS = 60,
 };
 
 /* a domain XML is at most 4 MiB on its way to libvirt (remote_protocol.x) */
@@ -228,19 +245,20 @@ static const struct {
   const char *name;
   int has_document;
   int has_name;
+  int of_device;
   int (*call) (virConnectPtr connection, const char *document, const char *name);
 } operations[] = {
-  { "device-create", 1, 0, create_device },
-  { "device-define", 1, 0, define_device },
-  { "device-destroy", 0, 1, destroy_device },
-  { "device-undefine", 0, 1, undefine_device },
-  { "device-autostart", 0, 1, autostart_device },
-  { "device-start", 0, 1, start_device },
-  { "device-stop", 0, 1, stop_device },
-  { "guests", 0, 0, list_guests },
-  { "guest-define", 1, 0, define_guest },
-  { "guest-attach", 1, 1, attach_device },
-  { "guest-detach", 1, 1, detach_device },
+  { "device-create", 1, 0, 1, create_device },
+  { "device-define", 1, 0, 1, define_device },
+  { "device-destroy", 0, 1, 1, destroy_device },
+  { "device-undefine", 0, 1, 1, undefine_device },
+  { "device-autostart", 0, 1, 1, autostart_device },
+  { "device-start", 0, 1, 1, start_device },
+  { "device-stop", 0, 1, 1, stop_device },
+  { "guests", 0, 0, 0, list_guests },
+  { "guest-define", 1, 0, 0, define_guest },
+  { "guest-attach", 1, 1, 0, attach_device },
+  { "guest-detach", 1, 1, 0, detach_device },
 };
 
 static int
@@ -252,8 +270,30 @@ fail (int status)
   return status;
 }
 
+static void
+give_up (int number)
+{
+  static const char text[] = "busy\n";
+
+  (void) number;
+  _exit (write (STDOUT_FILENO, text, sizeof text - 1) > 0 ? DONE : REFUSED);
+}
+
+/* Puts a question that has no high priority and changes nothing, and sets how long the
+ * call itself may take. */
 static int
-run (const char *uri, size_t operation, const char *name)
+is_free (virConnectPtr connection, size_t operation)
+{
+  int of_device = operations[operation].of_device;
+  char *capabilities = of_device ? virConnectGetCapabilities (connection) : NULL;
+
+  alarm (of_device ? DEVICE_SECONDS : GUEST_SECONDS);
+  free (capabilities);
+  return !of_device || capabilities != NULL;
+}
+
+static int
+run (const char *uri, size_t operation, const char *name, int or_busy)
 {
   char *document = operations[operation].has_document ? read_document () : NULL;
   virConnectPtr connection;
@@ -267,7 +307,8 @@ run (const char *uri, size_t operation, const char *name)
   if (connection == NULL) {
     status = fail (NO_CONNECTION);
   } else {
-    if (operations[operation].call (connection, document, name) != 0)
+    if ((or_busy && !is_free (connection, operation)) ||
+        operations[operation].call (connection, document, name) != 0)
       status = fail (virConnectIsAlive (connection) == 1 ? REFUSED : NO_CONNECTION);
     virConnectClose (connection);
   }
@@ -278,11 +319,17 @@ run (const char *uri, size_t operation, const char *name)
 int
 main (int argc, char **argv)
 {
+  int or_busy = argc > 1 && strcmp (argv[1], "--or-busy") == 0;
+
+  argc -= or_busy;
+  argv += or_busy;
   for (size_t i = 0; argc >= 3 && i < sizeof operations / sizeof operations[0]; i++)
     if (strcmp (argv[2], operations[i].name) == 0 && argc == 3 + operations[i].has_name) {
       virSetErrorFunc (NULL, keep_error);
-      return run (argv[1], i, operations[i].has_name ? argv[3] : NULL);
+      signal (SIGALRM, give_up);
+      alarm (or_busy ? ANSWER_SECONDS : 0);
+      return run (argv[1], i, operations[i].has_name ? argv[3] : NULL, or_busy);
     }
-  fprintf (stderr, "usage: tell-libvirt URI OPERATION [NAME] [<DOCUMENT]\n");
+  fprintf (stderr, "usage: tell-libvirt [--or-busy] URI OPERATION [NAME] [<DOCUMENT]\n");
   return WRONG_USAGE;
 }
