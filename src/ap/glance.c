@@ -17,6 +17,8 @@ static const char *const signs[] = {
   /* a CPU feature: ap, apqci and so on; what begins like them is for the judge to know */
   "'ap",
   "\"ap",
+  /* OpenStack Nova's metadata: a flavor may ask for a device, guest/nova.h */
+  "openstack.org/xmlns/libvirt/nova/",
   /* the namespace of the metadata, guest/guest.h: VAP_METADATA_NS */
   "virt-ap",
   /* &#97; */

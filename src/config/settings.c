@@ -103,6 +103,21 @@ set_audit (const VapKeyFileEntry *entry, gpointer member, GError **error)
 }
 
 static gboolean
+set_keep (const VapKeyFileEntry *entry, gpointer member, GError **error)
+{
+  guint64 seconds;
+
+  if (!g_ascii_string_to_unsigned (entry->value, 10, 1, VAP_GRANT_KEEP_MAX, &seconds,
+                                   NULL))
+    return vap_key_file_refuse (
+        entry,
+        g_strdup_printf (_ ("takes a number of seconds, 1 to %u"), VAP_GRANT_KEEP_MAX),
+        error);
+  *(guint *) member = (guint) seconds;
+  return TRUE;
+}
+
+static gboolean
 set_path (const VapKeyFileEntry *entry, gpointer member, GError **error)
 {
   char **path = member;
@@ -124,6 +139,7 @@ static const Key keys[] = {
   { "callout", "policy", set_enforcement, MEMBER (policy[VAP_DOOR_CALLOUT]) },
   { "hook", "policy", set_enforcement, MEMBER (policy[VAP_DOOR_HOOK]) },
   { "hook", "remap", set_yes_no, MEMBER (remap) },
+  { "grant", "keep", set_keep, MEMBER (grant_keep) },
   { "audit", "to", set_audit, MEMBER (audit_to) },
   { "audit", "file", set_path, MEMBER (audit_file) },
 };
@@ -232,6 +248,7 @@ vap_config_new (void)
 
   for (guint i = 0; i <= VAP_N_DOORS; i++)
     config->findings[i] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  config->grant_keep = VAP_GRANT_KEEP_SECONDS;
   config->nova = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   config->files = g_ptr_array_new_with_free_func (g_free);
   config->notes = g_ptr_array_new_with_free_func (g_free);

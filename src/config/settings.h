@@ -44,6 +44,10 @@ typedef enum {
   VAP_AUDIT_NONE,
 } VapAuditTo;
 
+/* Nova undefines a guest to define it again within seconds. */
+#define VAP_GRANT_KEEP_SECONDS 60u
+#define VAP_GRANT_KEEP_MAX 86400u
+
 /**
  * VapConfig: immutable once read
  * @policy: of each door as a whole
@@ -54,6 +58,8 @@ typedef enum {
  * @audit_to: where decisions are recorded
  * @audit_file: (nullable): absolute; NULL for the usual place
  * @nova: char * name of a flavor to char * name of a profile
+ * @grant_keep: seconds for which what a guest of Nova's was granted is kept for it after
+ *   it was undefined; 1 to %VAP_GRANT_KEEP_MAX
  * @files: char *: those that were read, the system's first
  * @notes: char *: which were passed over, and why
  */
@@ -66,6 +72,7 @@ typedef struct {
   VapAuditTo audit_to;
   char *audit_file;
   GHashTable *nova;
+  guint grant_keep;
   GPtrArray *files;
   GPtrArray *notes;
 } VapConfig;

@@ -60,27 +60,27 @@ was_not_there (const VapRun *run)
  * @may_be_gone: that there is no such thing is no error
  */
 static gboolean
-tell (const char *uri, const char *operation, const char *name, const char *document,
-      gboolean may_be_gone, VapRun *output, GError **error)
+tell (const VapDaemon *daemon, const char *operation, const char *name,
+      const char *document, gboolean may_be_gone, VapRun *output, GError **error)
 {
   g_autofree char *program = find_program ();
-  const char *const arguments[] = { program, uri, operation, name, NULL };
+  const char *const arguments[] = { program, daemon->uri, operation, name, NULL };
   g_auto (VapRun) own = { 0 };
   VapRun *run = output != NULL ? output : &own;
 
-  if (!vap_run (arguments, document, document != NULL ? strlen (document) : 0,
-                VAP_DAEMON_PATIENCE_MS, run, error))
+  if (!vap_run_keeping (arguments, document, document != NULL ? strlen (document) : 0,
+                        VAP_DAEMON_PATIENCE_MS, daemon->kept, run, error))
     return FALSE;
   if (vap_run_was_good (run) || (may_be_gone && was_not_there (run)))
     return TRUE;
   if (run->late)
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-                 _ ("libvirt at '%s' did not answer within %u s"), uri,
+                 _ ("libvirt at '%s' did not answer within %u s"), daemon->uri,
                  VAP_DAEMON_PATIENCE_MS / 1000);
   else
-    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("libvirt at '%s': %s"), uri,
-                 *run->complaint != '\0' ? run->complaint
-                                         : _ ("it ended without an answer"));
+    g_set_error (
+        error, VAP_ERROR, VAP_ERROR_FAILED, _ ("libvirt at '%s': %s"), daemon->uri,
+        *run->complaint != '\0' ? run->complaint : _ ("it ended without an answer"));
   return FALSE;
 }
 
@@ -178,11 +178,11 @@ vap_daemon_parse_guests (const char *text, gsize length, GError **error)
 }
 
 GPtrArray *
-vap_daemon_guests (const char *uri, GError **error)
+vap_daemon_guests (const VapDaemon *daemon, GError **error)
 {
   g_auto (VapRun) run = { 0 };
 
-  if (!tell (uri, "guests", NULL, NULL, FALSE, &run, error))
+  if (!tell (daemon, "guests", NULL, NULL, FALSE, &run, error))
     return NULL;
   return vap_daemon_parse_guests (run.out, run.out_length, error);
 }
@@ -225,36 +225,36 @@ device_name (const char *uuid)
 }
 
 gboolean
-vap_daemon_start_device (const char *uri, const char *uuid, GError **error)
+vap_daemon_start_device (const VapDaemon *daemon, const char *uuid, GError **error)
 {
   g_autofree char *name = device_name (uuid);
 
-  return tell (uri, "device-start", name, NULL, FALSE, NULL, error);
+  return tell (daemon, "device-start", name, NULL, FALSE, NULL, error);
 }
 
 gboolean
-vap_daemon_drop_device (const char *uri, const char *uuid, GError **error)
+vap_daemon_drop_device (const VapDaemon *daemon, const char *uuid, GError **error)
 {
   g_autofree char *name = device_name (uuid);
 
-  return tell (uri, "device-stop", name, NULL, TRUE, NULL, error) &&
-         tell (uri, "device-undefine", name, NULL, TRUE, NULL, error);
+  return tell (daemon, "device-stop", name, NULL, TRUE, NULL, error) &&
+         tell (daemon, "device-undefine", name, NULL, TRUE, NULL, error);
 }
 
 gboolean
-vap_daemon_make_device (const char *uri, const char *uuid, const VapMatrix *matrix,
-                        GError **error)
+vap_daemon_make_device (const VapDaemon *daemon, const char *uuid,
+                        const VapMatrix *matrix, GError **error)
 {
   g_autofree char *name = device_name (uuid);
   g_autofree char *xml = vap_daemon_device_xml (uuid, matrix);
   g_autoptr (GError) reason = NULL;
 
-  if (!tell (uri, "device-define", NULL, xml, FALSE, NULL, error))
+  if (!tell (daemon, "device-define", NULL, xml, FALSE, NULL, error))
     return FALSE;
-  if (tell (uri, "device-autostart", name, NULL, FALSE, NULL, error) &&
-      tell (uri, "device-start", name, NULL, FALSE, NULL, error))
+  if (tell (daemon, "device-autostart", name, NULL, FALSE, NULL, error) &&
+      tell (daemon, "device-start", name, NULL, FALSE, NULL, error))
     return TRUE;
-  if (!vap_daemon_drop_device (uri, uuid, &reason))
+  if (!vap_daemon_drop_device (daemon, uuid, &reason))
     g_info ("%s", reason->message);
   return FALSE;
 }

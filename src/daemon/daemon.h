@@ -16,6 +16,17 @@ G_BEGIN_DECLS
 #define VAP_DAEMON_PATIENCE_MS 60000u
 
 /**
+ * VapDaemon:
+ * @uri: libvirt's, not through the gate
+ * @kept: a descriptor that is kept open till the daemon is done with what was asked, also
+ *   when this process ends before; -1 for none
+ */
+typedef struct {
+  const char *uri;
+  gint kept;
+} VapDaemon;
+
+/**
  * VapDaemonGuest: @running and @defined are there for a running guest that is also
  * defined; one of them always is.
  */
@@ -31,12 +42,11 @@ gboolean vap_daemon_guest_has (const VapDaemonGuest *guest, const char *device);
 
 /**
  * vap_daemon_guests:
- * @uri: libvirt's, not through the gate
  *
  * Returns: (transfer full) (element-type VapDaemonGuest): by UUID; NULL with
  *   %VAP_ERROR_FAILED, or %VAP_ERROR_MALFORMED when a guest cannot be read
  */
-GPtrArray *vap_daemon_guests (const char *uri,
+GPtrArray *vap_daemon_guests (const VapDaemon *daemon,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* (transfer none): NULL when there is none of that UUID */
@@ -51,16 +61,16 @@ const VapDaemonGuest *vap_daemon_find_guest (GPtrArray *guests, const char *uuid
  *
  * Returns: FALSE with %VAP_ERROR_FAILED and libvirt's own words
  */
-gboolean vap_daemon_make_device (const char *uri, const char *uuid,
+gboolean vap_daemon_make_device (const VapDaemon *daemon, const char *uuid,
                                  const VapMatrix *matrix,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* starts a device that is defined; one that is active is right already */
-gboolean vap_daemon_start_device (const char *uri, const char *uuid,
+gboolean vap_daemon_start_device (const VapDaemon *daemon, const char *uuid,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* stops the device and forgets its definition; what is not there is gone already */
-gboolean vap_daemon_drop_device (const char *uri, const char *uuid,
+gboolean vap_daemon_drop_device (const VapDaemon *daemon, const char *uuid,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* libvirt's XML of a new matrix; free with g_free() */

@@ -148,6 +148,16 @@ start_and_connect (const VapBackend *backend, const struct sockaddr_un *address)
   return fd;
 }
 
+char *
+vap_backend_uri (const char *uri, const char *socket, uid_t user)
+{
+  g_autofree char *driver = uri_driver (uri);
+  g_autofree char *escaped = g_uri_escape_string (socket, "/", FALSE);
+
+  return g_strdup_printf ("%s+unix:///%s?socket=%s", driver != NULL ? driver : "qemu",
+                          is_session (uri, user) ? "session" : "system", escaped);
+}
+
 gint
 vap_backend_connect (const VapBackend *backend, GError **error)
 {

@@ -46,6 +46,16 @@ void vap_backend_clear (VapBackend *backend);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapBackend, vap_backend_clear)
 
 /**
+ * vap_backend_uri:
+ * @uri: (nullable): of CONNECT_OPEN
+ * @socket: what was connected to
+ *
+ * Returns: (transfer full): a URI that leads another client of the same user to the same
+ *   daemon and driver, without the gate
+ */
+char *vap_backend_uri (const char *uri, const char *socket, uid_t user);
+
+/**
  * vap_backend_connect:
  *
  * Starts @daemon first where that is needed, and waits for it, 10 s at most.

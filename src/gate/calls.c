@@ -13,14 +13,18 @@
 
 #include "audit/writer.h"
 #include "gate/calls.h"
+#include "grant/grant.h"
 #include "judge/judge.h"
 #include "rpc/args.h"
 #include "rpc/reply.h"
 
-/* What a question is made of. */
+/* What a question is made of.  @fault: what is wrong with the configuration, NULL if
+ * nothing is; then @config has what counts without one. */
 typedef struct {
+  VapSeat *seat;
   const char *root;
   const VapConfig *config;
+  const GError *fault;
   const VapRpcArgs *args;
   VapAction action;
 } Asking;
@@ -54,10 +58,8 @@ guest_uuid (const VapRpcArgs *args)
 }
 
 static VapVerdict *
-ask_mended (const Asking *asking, guint mend, GError **error)
+ask_mended (const Asking *asking, const char *xml, guint mend, GError **error)
 {
-  const char *xml = asking->args->xml;
-
   return vap_judge_mended_xml (asking->root, xml, strlen (xml), mend, asking->action,
                                error);
 }
@@ -66,7 +68,7 @@ ask_mended (const Asking *asking, guint mend, GError **error)
 static VapVerdict *
 ask_guest (const Asking *asking, GError **error)
 {
-  return ask_mended (asking, VAP_MEND_MODELS, error);
+  return ask_mended (asking, asking->args->xml, VAP_MEND_MODELS, error);
 }
 
 static guint
@@ -75,10 +77,52 @@ mend_new (const VapConfig *config)
   return VAP_MEND_MODELS | (config->complete ? VAP_MEND_FEATURES : 0);
 }
 
+/* A guest of Nova's may get a device first, and whatever CPU features that needs. */
 static VapVerdict *
 ask_new_guest (const Asking *asking, GError **error)
 {
-  return ask_mended (asking, mend_new (asking->config), error);
+  const VapGrantPlace place = { asking->root, asking->seat->uri, asking->config,
+                                asking->fault };
+  const char *xml = asking->args->xml;
+  guint mend = mend_new (asking->config);
+  g_autofree char *granted = NULL;
+  g_autofree char *note = NULL;
+  g_autoptr (VapVerdict) verdict = NULL;
+
+  if (!vap_grant_to_guest (&place, xml, strlen (xml), &granted, &note, error))
+    return NULL;
+  if (granted == NULL)
+    return ask_mended (asking, xml, mend, error);
+  verdict = ask_mended (asking, granted, mend | VAP_MEND_FEATURES, error);
+  if (verdict == NULL)
+    return NULL;
+  if (verdict->rewritten == NULL)
+    verdict->rewritten = g_steal_pointer (&granted);
+  g_ptr_array_add (verdict->notes, g_steal_pointer (&note));
+  return g_steal_pointer (&verdict);
+}
+
+static void
+sweep_within (VapSeat *seat, guint seconds)
+{
+  seat->sweep_at =
+      seconds > 0 ? g_get_monotonic_time () + seconds * G_TIME_SPAN_SECOND : 0;
+}
+
+/* What a guest was granted is its until somebody else needs it, or it does not come back:
+ * never a reason not to undefine it. */
+static VapVerdict *
+ask_undefine (const Asking *asking, G_GNUC_UNUSED GError **error)
+{
+  g_autofree char *uuid = guest_uuid (asking->args);
+  g_autoptr (GError) reason = NULL;
+  gboolean released;
+
+  if (!vap_grant_release (asking->root, uuid, &released, &reason))
+    g_info ("%s", reason->message);
+  else if (released)
+    sweep_within (asking->seat, asking->config->grant_keep);
+  return NULL;
 }
 
 /* of a snapshot or a checkpoint; NULL without an error when there is none in it */
@@ -166,6 +210,7 @@ static const Call calls[] = {
   { 9, "DOMAIN_CREATE", "d", GUEST, ask_stored_guest, START },
   { 10, "DOMAIN_CREATE_XML", "xu", GUEST, ask_new_guest, START },
   { 11, "DOMAIN_DEFINE_XML", "x", GUEST, ask_new_guest, DEFINE },
+  { 35, "DOMAIN_UNDEFINE", "d", GUEST, ask_undefine, DEFINE },
   { 108, "DOMAIN_MIGRATE_PREPARE2", "ShShx", GUEST, ask_guest, START },
   { 123, "NODE_DEVICE_CREATE_XML", "xu", DEVICE, ask_device, START },
   { 136, "CONNECT_DOMAIN_XML_TO_NATIVE", "sxu", GUEST, ask_translation, DEFINE },
@@ -179,6 +224,7 @@ static const Call calls[] = {
   { 214, "DOMAIN_MIGRATE_PREPARE3", "oShShx", GUEST, ask_guest, START },
   { 215, "DOMAIN_MIGRATE_PREPARE_TUNNEL3", "ohShx", GUEST, ask_guest, START },
   { 216, "DOMAIN_MIGRATE_PERFORM3", "dXoSShSh", GUEST, ask_guest, START },
+  { 231, "DOMAIN_UNDEFINE_FLAGS", "du", GUEST, ask_undefine, DEFINE },
   { 232, "DOMAIN_SAVE_FLAGS", "dsXu", GUEST, ask_guest, DEFINE },
   { 233, "DOMAIN_RESTORE_FLAGS", "sXu", GUEST, ask_guest, START },
   { 236, "DOMAIN_SAVE_IMAGE_DEFINE_XML", "sxu", GUEST, ask_guest, DEFINE },
@@ -381,6 +427,17 @@ keep_verdict (const Call *call, const Asking *asking, const VapVerdict *verdict,
   keep (call, asking, &record);
 }
 
+/* A guest that is to have crypto must not come to be without it. */
+static void
+refuse_grant (const Call *call, const VapRpcHeader *header, const GError *error,
+              VapAnswer *answer)
+{
+  g_autofree char *message =
+      g_strdup_printf (_ ("operation failed: virt-ap refuses this: %s"), error->message);
+
+  refuse (call, header, VIR_ERR_OPERATION_FAILED, message, answer);
+}
+
 /* Where errors only warn, what could not be judged passes too. */
 static void
 answer_unjudged (const Call *call, const VapRpcHeader *header, const Asking *asking,
@@ -393,20 +450,21 @@ answer_unjudged (const Call *call, const VapRpcHeader *header, const Asking *ask
   keep_unjudged (call, asking, passed, error->message);
 }
 
-/* @fault: what is wrong with the configuration, NULL if nothing is; then @config has what
- * counts without one */
 static void
 judge_args (const Call *call, const VapRpcHeader *header, const guint8 *frame, gsize head,
-            const Asking *asking, const GError *fault, VapAnswer *answer)
+            const Asking *asking, VapAnswer *answer)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (VapVerdict) verdict = call->ask (asking, &error);
 
-  if (error != NULL) {
+  if (g_error_matches (error, VAP_GRANT_ERROR, 0)) {
+    refuse_grant (call, header, error, answer);
+    keep_unjudged (call, asking, FALSE, error->message);
+  } else if (error != NULL) {
     answer_unjudged (call, header, asking, error, answer);
-  } else if (verdict != NULL && verdict->concerned && fault != NULL) {
-    refuse_unconfigured (call, header, fault, answer);
-    keep_unjudged (call, asking, FALSE, fault->message);
+  } else if (verdict != NULL && verdict->concerned && asking->fault != NULL) {
+    refuse_unconfigured (call, header, asking->fault, answer);
+    keep_unjudged (call, asking, FALSE, asking->fault->message);
   } else if (verdict != NULL) {
     vap_verdict_enforce (verdict, asking->config, VAP_DOOR_GATE);
     answer_verdict (call, header, frame, head, asking->args, verdict, answer);
@@ -416,31 +474,31 @@ judge_args (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
 
 static void
 judge_call (const Call *call, const VapRpcHeader *header, const guint8 *frame, gsize head,
-            const char *root, VapAnswer *answer)
+            VapSeat *seat, VapAnswer *answer)
 {
   g_auto (VapRpcArgs) args = { 0 };
   g_autoptr (GError) fault = NULL;
-  g_autoptr (VapConfig) config = vap_config_read (root, vap_finding_exists, &fault);
+  g_autoptr (VapConfig) config = vap_config_read (seat->root, vap_finding_exists, &fault);
 
   if (config == NULL)
     config = vap_config_new ();
   if (config->policy[VAP_DOOR_GATE] == VAP_OFF)
     return;
 
-  const Asking asking = { root, config, &args, call->action };
+  const Asking asking = { seat, seat->root, config, fault, &args, call->action };
   if (!vap_rpc_args_decode (call->shape, frame + head, header->length - head, &args)) {
     g_autofree char *message =
         g_strdup_printf (_ ("virt-ap cannot decode the arguments of %s"), call->name);
     refuse (call, header, VIR_ERR_RPC, message, answer);
     keep_unjudged (call, &asking, FALSE, message);
   } else if (!left_out_xml (call, &args)) {
-    judge_args (call, header, frame, head, &asking, fault, answer);
+    judge_args (call, header, frame, head, &asking, answer);
   }
 }
 
 void
 vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
-                 gpointer root)
+                 VapSeat *seat)
 {
   const Call *call = find_call (header);
   gsize head = VAP_RPC_HEADER_SIZE;
@@ -454,5 +512,23 @@ vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *ans
   }
   if (vap_rpc_header_has_fds (header))
     head += VAP_RPC_COUNT_SIZE;
-  judge_call (call, header, frame, head, root, answer);
+  judge_call (call, header, frame, head, seat, answer);
+}
+
+void
+vap_calls_sweep (VapSeat *seat)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapConfig) config = vap_config_read (seat->root, vap_finding_exists, NULL);
+  guint seconds = VAP_GRANT_KEEP_SECONDS;
+
+  if (config != NULL) {
+    const VapGrantPlace place = { seat->root, seat->uri, config, NULL };
+
+    if (!vap_grant_sweep (&place, &seconds, &error)) {
+      g_info ("%s", error->message);
+      seconds = config->grant_keep;
+    }
+  }
+  sweep_within (seat, seconds);
 }

@@ -22,14 +22,30 @@ typedef struct {
 gboolean vap_calls_wants (const VapRpcHeader *header);
 
 /**
+ * VapSeat: where the judge sits
+ * @root: the root directory, see vap_host_read()
+ * @uri: of the daemon that the calls are for, for a connection of the judge's own
+ * @sweep_at: monotonic time when grants that were left behind are to be looked after;
+ *   0 for not at all
+ */
+typedef struct {
+  const char *root;
+  const char *uri;
+  gint64 sweep_at;
+} VapSeat;
+
+/**
  * vap_calls_judge:
  * @frame: whole, @header its header; NULL when it is longer than %VAP_QUESTION_MAX, and
  *   the answer must be a reply
  * @answer: what is put there is the caller's
- * @root: a string, the root directory
  */
 void vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
-                      gpointer root);
+                      VapSeat *seat);
+
+/* looks after the grants that were left behind, and sets @sweep_at anew; what goes wrong
+ * is for the log */
+void vap_calls_sweep (VapSeat *seat);
 
 /* whether all that is judged of an intercepted call is the XML in it; tests compare */
 gboolean vap_calls_carries_xml (guint32 procedure);

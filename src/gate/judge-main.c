@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,12 +61,12 @@ write_answer (VapAnswerKind kind, const guint8 *frame, gsize length)
 }
 
 static gboolean
-answer (const VapRpcHeader *header, const guint8 *frame, char *root)
+answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
 {
   VapAnswer answer = { 0 };
   gboolean written;
 
-  vap_calls_judge (header, frame, &answer, root);
+  vap_calls_judge (header, frame, &answer, seat);
   if (answer.reply != NULL)
     written = write_answer (VAP_ANSWER_REPLY, answer.reply, answer.reply_length);
   else if (answer.call != NULL)
@@ -77,9 +78,27 @@ answer (const VapRpcHeader *header, const guint8 *frame, char *root)
   return written;
 }
 
+/* Till there is a call, or the gate is gone; meanwhile what is due. */
+static void
+wait_for_call (VapSeat *seat)
+{
+  struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+  for (;;) {
+    gint64 left = (seat->sweep_at - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
+    gint wait = seat->sweep_at == 0 ? -1 : (gint) CLAMP (left, 0, G_MAXINT);
+    gint ready = poll (&fd, 1, wait);
+
+    if (ready > 0 || (ready < 0 && errno != EINTR))
+      return;
+    if (ready == 0)
+      vap_calls_sweep (seat);
+  }
+}
+
 /* FALSE when the gate is gone */
 static gboolean
-serve_one (char *root)
+serve_one (VapSeat *seat)
 {
   guint8 head[VAP_RPC_HEADER_SIZE];
   g_autofree guint8 *frame = NULL;
@@ -96,7 +115,7 @@ serve_one (char *root)
     if (!read_all (frame + sizeof head, header.length - sizeof head))
       return FALSE;
   }
-  return answer (&header, frame, root);
+  return answer (&header, frame, seat);
 }
 
 int
@@ -108,14 +127,19 @@ main (int argc, char **argv)
   textdomain (GETTEXT_PACKAGE);
   signal (SIGPIPE, SIG_IGN);
 
-  if (argc != 3 || strcmp (argv[1], "--root") != 0) {
+  VapSeat seat = { 0 };
+
+  if (argc != 5 || strcmp (argv[1], "--root") != 0 || strcmp (argv[3], "--uri") != 0) {
     g_printerr ("%s\n",
                 _ ("virt-ap gate-judge: this program is started by virt-ap's gate"));
     return 2;
   }
   /* a connection may define many guests */
   vap_qemu_keep_answers ();
-  while (serve_one (argv[2]))
-    ;
+  seat.root = argv[2];
+  seat.uri = argv[4];
+  do
+    wait_for_call (&seat);
+  while (serve_one (&seat));
   return 0;
 }

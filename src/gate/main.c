@@ -86,11 +86,12 @@ serve (const Options *options, GError **error)
     .socket = options->socket,
     .daemon = -1,
   };
+  VapSpawn spawn = { .root = options->root };
   VapFilter filter = {
     .wants = vap_procedures_judged,
     .concerns = vap_procedures_concerns,
     .start_judge = vap_spawn_judge,
-    .user_data = options->root,
+    .user_data = &spawn,
   };
 
   if (options->socket == NULL && vap_config_socket (options->root, &configured, &fault))
@@ -104,6 +105,7 @@ serve (const Options *options, GError **error)
   case VAP_OPENING_DONE:
     break;
   }
+  spawn.uri = opening.uri;
   return vap_relay_run (opening.client_in, opening.client_out, opening.daemon,
                         opening.buffer + opening.start, opening.end - opening.start,
                         &filter, error);

@@ -35,6 +35,7 @@ void
 vap_opening_clear (VapOpening *opening)
 {
   g_clear_pointer (&opening->buffer, g_free);
+  g_clear_pointer (&opening->uri, g_free);
   if (opening->daemon >= 0)
     close (opening->daemon);
   opening->daemon = -1;
@@ -303,6 +304,7 @@ choose_backend (VapOpening *opening, const VapRpcHeader *header, VapBackend *bac
   else
     vap_backend_choose (backend, open.uri, open.flags & VAP_RPC_OPEN_READ_ONLY,
                         geteuid ());
+  opening->uri = vap_backend_uri (open.uri, backend->path, geteuid ());
   return TRUE;
 }
 

@@ -32,6 +32,7 @@ typedef enum {
  * @socket: (nullable): connect here, whatever the client says
  * @fault: (nullable): why it is not known where to connect; the client is told
  * @daemon: (out): connected, or -1
+ * @uri: (out) (nullable): of that daemon, for a connection beside this one
  * @buffer: (out): what the client has sent that is for the daemon is between @start
  *   and @end
  */
@@ -41,6 +42,7 @@ typedef struct {
   const char *socket;
   const GError *fault;
   gint daemon;
+  char *uri;
   guint8 *buffer;
   gsize start;
   gsize end;
@@ -49,7 +51,7 @@ typedef struct {
 VapOpeningResult vap_opening_run (VapOpening *opening,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* closes @daemon, frees @buffer */
+/* closes @daemon, frees @buffer and @uri */
 void vap_opening_clear (VapOpening *opening);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapOpening, vap_opening_clear)
 

@@ -16,13 +16,14 @@ enum {
 };
 
 static const guint8 procedures[] = {
-  [8] = CARRIED,   [9] = NAMED,     [10] = CARRIED,  [11] = CARRIED,  [108] = CARRIED,
-  [123] = CARRIED, [136] = CARRIED, [148] = CARRIED, [160] = CARRIED, [174] = CARRIED,
-  [185] = CARRIED, [192] = NAMED,   [196] = NAMED,   [213] = CARRIED, [214] = CARRIED,
-  [215] = CARRIED, [216] = CARRIED, [232] = CARRIED, [233] = CARRIED, [236] = CARRIED,
-  [302] = CARRIED, [303] = CARRIED, [304] = CARRIED, [305] = CARRIED, [309] = CARRIED,
-  [310] = NAMED,   [350] = CARRIED, [389] = CARRIED, [411] = CARRIED, [428] = CARRIED,
-  [430] = NAMED,   [440] = CARRIED, [441] = CARRIED, [447] = CARRIED,
+  [8] = CARRIED,   [9] = NAMED,     [10] = CARRIED,  [11] = CARRIED,  [35] = NAMED,
+  [108] = CARRIED, [123] = CARRIED, [136] = CARRIED, [148] = CARRIED, [160] = CARRIED,
+  [174] = CARRIED, [185] = CARRIED, [192] = NAMED,   [196] = NAMED,   [213] = CARRIED,
+  [214] = CARRIED, [215] = CARRIED, [216] = CARRIED, [231] = NAMED,   [232] = CARRIED,
+  [233] = CARRIED, [236] = CARRIED, [302] = CARRIED, [303] = CARRIED, [304] = CARRIED,
+  [305] = CARRIED, [309] = CARRIED, [310] = NAMED,   [350] = CARRIED, [389] = CARRIED,
+  [411] = CARRIED, [428] = CARRIED, [430] = NAMED,   [440] = CARRIED, [441] = CARRIED,
+  [447] = CARRIED,
 };
 
 /* every message that a client sends is asked about, so this only looks up */

@@ -26,19 +26,20 @@ judge_program (void)
 /* In the child.  What stood there as 0 and 1 was the client's connection, which only
  * the gate may keep open. */
 static G_NORETURN void
-become_judge (const char *program, const char *root, gint socket, pid_t gate)
+become_judge (const char *program, const VapSpawn *spawn, gint socket, pid_t gate)
 {
   signal (SIGCHLD, SIG_DFL);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != gate || dup2 (socket, STDIN_FILENO) < 0 ||
       dup2 (STDERR_FILENO, STDOUT_FILENO) < 0)
     _exit (126);
-  execl (program, program, "--root", root != NULL ? root : "", NULL);
+  execl (program, program, "--root", spawn->root != NULL ? spawn->root : "", "--uri",
+         spawn->uri != NULL ? spawn->uri : "", NULL);
   _exit (127);
 }
 
 gint
-vap_spawn_judge (gpointer root)
+vap_spawn_judge (gpointer spawn)
 {
   g_autofree char *program = judge_program ();
   pid_t gate = getpid ();
@@ -49,7 +50,7 @@ vap_spawn_judge (gpointer root)
 
   pid_t judge = fork ();
   if (judge == 0)
-    become_judge (program, root, pair[1], gate);
+    become_judge (program, spawn, pair[1], gate);
   close (pair[1]);
   if (judge > 0)
     return pair[0];

@@ -8,15 +8,21 @@
 
 G_BEGIN_DECLS
 
+/* VapSpawn: @root: (nullable): see vap_host_read(); @uri: (nullable): of the daemon */
+typedef struct {
+  const char *root;
+  const char *uri;
+} VapSpawn;
+
 /**
  * vap_spawn_judge:
- * @root: (nullable): a string, see vap_host_read()
+ * @spawn: a VapSpawn
  *
  * The judge is the program gate-judge beside this one.  It ends when the socket is
  * closed, and when this process ends.
  *
  * Returns: a socket connected to it, non-blocking; -1 when it cannot be started
  */
-gint vap_spawn_judge (gpointer root);
+gint vap_spawn_judge (gpointer spawn);
 
 G_END_DECLS

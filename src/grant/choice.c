@@ -35,15 +35,15 @@ is_left_behind (const VapGrant *grant, const VapGrantQuestion *question)
 {
   if (vap_grant_is_held (grant, question->guests))
     return FALSE;
-  return grant->released || vap_grant_is_stale (grant, question->guests, question->now,
-                                                VAP_GRANT_KEEP_SECONDS);
+  return grant->released ||
+         vap_grant_is_stale (grant, question->guests, question->now, question->keep);
 }
 
 static const VapGrant *
-find_grant (const VapGrantQuestion *question, const char *device)
+find_in (GPtrArray *grants, const char *device)
 {
-  for (guint i = 0; i < question->grants->len; i++) {
-    const VapGrant *grant = question->grants->pdata[i];
+  for (guint i = 0; i < grants->len; i++) {
+    const VapGrant *grant = grants->pdata[i];
 
     if (g_str_equal (grant->device, device))
       return grant;
@@ -51,18 +51,36 @@ find_grant (const VapGrantQuestion *question, const char *device)
   return NULL;
 }
 
-/* whether a guest of libvirt's other than ours has it */
-static gboolean
-is_used_by_another (const VapGrantQuestion *question, const char *device)
+static const VapGrant *
+find_grant (const VapGrantQuestion *question, const char *device)
 {
-  for (guint i = 0; i < question->guests->len; i++) {
-    const VapDaemonGuest *guest = question->guests->pdata[i];
+  return find_in (question->grants, device);
+}
 
-    if (g_strcmp0 (guest->uuid, question->guest_uuid) != 0 &&
-        vap_daemon_guest_has (guest, device))
+/* @except: (nullable): a guest's UUID */
+static gboolean
+is_used (GPtrArray *guests, const char *device, const char *except)
+{
+  for (guint i = 0; i < guests->len; i++) {
+    const VapDaemonGuest *guest = guests->pdata[i];
+
+    if (g_strcmp0 (guest->uuid, except) != 0 && vap_daemon_guest_has (guest, device))
       return TRUE;
   }
   return FALSE;
+}
+
+static gboolean
+is_used_by_another (const VapGrantQuestion *question, const char *device)
+{
+  return is_used (question->guests, device, question->guest_uuid);
+}
+
+gboolean
+vap_grant_is_lost (const char *device, GPtrArray *grants, GPtrArray *guests)
+{
+  return vap_grant_is_made (device) && find_in (grants, device) == NULL &&
+         !is_used (guests, device, NULL);
 }
 
 static gboolean
@@ -82,13 +100,9 @@ accepts (const VapGrantQuestion *question, const VapHostDevice *device)
 }
 
 static gboolean
-use (const VapGrantQuestion *question, const VapHostDevice *device,
-     VapGrantChoice *choice)
+use (const VapHostDevice *device, VapGrantChoice *choice)
 {
-  const VapGrant *grant = find_grant (question, device->uuid);
-
   choice->kind = VAP_GRANT_USE;
-  choice->made = grant != NULL && grant->made;
   choice->matrix = device->active ? device->matrix : device->defined_matrix;
   g_strlcpy (choice->device, device->uuid, sizeof choice->device);
   return TRUE;
@@ -104,7 +118,7 @@ try_own (const VapGrantQuestion *question, const char *uuid, VapGrantChoice *cho
   if (device == NULL || is_used_by_another (question, uuid) ||
       (grant != NULL && !is_ours (question, grant)) || !accepts (question, device))
     return FALSE;
-  return use (question, device, choice);
+  return use (device, choice);
 }
 
 static gboolean
@@ -138,7 +152,7 @@ choose_prepared (const VapGrantQuestion *question, VapGrantChoice *choice)
     guint count = vap_matrix_count_queues (device->active ? &device->matrix
                                                           : &device->defined_matrix);
 
-    if (find_grant (question, device->uuid) != NULL ||
+    if (find_grant (question, device->uuid) != NULL || vap_grant_is_made (device->uuid) ||
         vap_host_holder (question->host, device->uuid, question->guest_uuid, NULL) !=
             NULL ||
         is_used_by_another (question, device->uuid) || !accepts (question, device))
@@ -148,27 +162,24 @@ choose_prepared (const VapGrantQuestion *question, VapGrantChoice *choice)
       best_count = count;
     }
   }
-  return best != NULL && use (question, best, choice);
+  return best != NULL && use (best, choice);
 }
 
-/* A new device's UUID: of a grant of ours whose device went, so that Nova's memory of it
- * stays right, else any. */
+/* A new device's UUID: that of one which went, if Nova remembers it, else any. */
 static void
 name_device (const VapGrantQuestion *question, char uuid[37])
 {
-  g_autofree char *random = g_uuid_string_random ();
-
   for (guint i = 0; i < question->grants->len; i++) {
     const VapGrant *grant = question->grants->pdata[i];
 
-    if (is_ours (question, grant) && grant->made &&
-        g_str_equal (grant->profile, question->need.profile) &&
+    if (is_ours (question, grant) && vap_grant_is_made (grant->device) &&
+        g_strv_contains (question->own, grant->device) &&
         vap_host_find_device (question->host, grant->device) == NULL) {
       g_strlcpy (uuid, grant->device, 37);
       return;
     }
   }
-  g_strlcpy (uuid, random, 37);
+  vap_grant_name_device (uuid);
 }
 
 static gboolean
@@ -177,7 +188,6 @@ choose_new (const VapGrantQuestion *question, VapGrantChoice *choice, GError **e
   if (!question->need.plan (question->host, question->need.need, &choice->matrix, error))
     return FALSE;
   choice->kind = VAP_GRANT_MAKE;
-  choice->made = TRUE;
   name_device (question, choice->device);
   return TRUE;
 }
@@ -193,11 +203,27 @@ choose_left_behind (const VapGrantQuestion *question, VapGrantChoice *choice)
 
     if (!is_left_behind (grant, question) || is_used_by_another (question, grant->device))
       continue;
-    if (!grant->made && (device == NULL || !accepts (question, device)))
+    if (!vap_grant_is_made (grant->device) &&
+        (device == NULL || !accepts (question, device)))
       continue;
     choice->kind = VAP_GRANT_RECLAIM;
     choice->grant = grant;
     return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+choose_lost (const VapGrantQuestion *question, VapGrantChoice *choice)
+{
+  for (guint i = 0; i < question->host->devices->len; i++) {
+    const VapHostDevice *device = question->host->devices->pdata[i];
+
+    if (vap_grant_is_lost (device->uuid, question->grants, question->guests)) {
+      choice->kind = VAP_GRANT_DROP;
+      g_strlcpy (choice->device, device->uuid, sizeof choice->device);
+      return TRUE;
+    }
   }
   return FALSE;
 }
@@ -210,7 +236,8 @@ vap_grant_choose (const VapGrantQuestion *question, VapGrantChoice *choice,
 
   memset (choice, 0, sizeof *choice);
   if (choose_own (question, choice) || choose_prepared (question, choice) ||
-      choose_new (question, choice, &reason) || choose_left_behind (question, choice))
+      choose_new (question, choice, &reason) || choose_lost (question, choice) ||
+      choose_left_behind (question, choice))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;

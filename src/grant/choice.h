@@ -11,10 +11,6 @@
 
 G_BEGIN_DECLS
 
-/* How long a matrix whose guest is not there is kept for it: Nova undefines a guest to
- * define it again within seconds. */
-#define VAP_GRANT_KEEP_SECONDS 60
-
 /**
  * VapGrantNeed: a profile, as the planner sees it
  * @accepts: whether a matrix would do
@@ -36,6 +32,7 @@ typedef struct {
  * @own: NULL-terminated: devices that its new definition names already, because Nova
  *   remembers them
  * @now: seconds since 1970
+ * @keep: how long a matrix whose guest is not there is kept for it, in seconds
  */
 typedef struct {
   const VapHost *host;
@@ -45,24 +42,24 @@ typedef struct {
   const char *const *own;
   VapGrantNeed need;
   gint64 now;
+  gint64 keep;
 } VapGrantQuestion;
 
 typedef enum {
   VAP_GRANT_USE,     /* @device is there */
   VAP_GRANT_MAKE,    /* @device is to be made, with @matrix */
   VAP_GRANT_RECLAIM, /* @grant is nobody's any more; clear it away, and ask again */
+  VAP_GRANT_DROP,    /* @device is lost; drop it, and ask again */
 } VapGrantChoiceKind;
 
 /**
  * VapGrantChoice:
  * @device: canonical UUID
- * @made: it was, or will be, made for a grant
  * @grant: (transfer none): of the question's; the one that gives way
  */
 typedef struct {
   VapGrantChoiceKind kind;
   char device[37];
-  gboolean made;
   VapMatrix matrix;
   const VapGrant *grant;
 } VapGrantChoice;
@@ -84,5 +81,8 @@ gboolean vap_grant_is_held (const VapGrant *grant, GPtrArray *guests);
 /* whether nobody will come back for it: not held, and not touched for @keep seconds */
 gboolean vap_grant_is_stale (const VapGrant *grant, GPtrArray *guests, gint64 now,
                              gint64 keep);
+
+/* whether it was made for a grant that is recorded no more, and no guest has it */
+gboolean vap_grant_is_lost (const char *device, GPtrArray *grants, GPtrArray *guests);
 
 G_END_DECLS

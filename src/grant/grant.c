@@ -11,24 +11,35 @@
 #include "grant/need.h"
 #include "guest/nova.h"
 
-/* Nova's domain XML has this in it, so that others cost no parsing */
-#define NOVA_NAMESPACE "http://openstack.org/xmlns/libvirt/nova/"
-
 /* Each clearing away removes a record, so there is an end; this is for the case that
  * others make new ones all the time. */
 #define TURNS_MAX 1000u
 
+G_DEFINE_QUARK (vap - grant - error - quark, vap_grant_error)
+
+/* What is done under the lock, which a daemon that is at work keeps, too: else what was
+ * asked of it might come true after another has decided. */
 typedef struct {
-  gint fd;
-} Lock;
+  const VapGrantPlace *place;
+  VapDaemon daemon;
+} Work;
+
+static gboolean
+work_open (Work *work, const VapGrantPlace *place, GError **error)
+{
+  work->place = place;
+  work->daemon.uri = place->uri;
+  work->daemon.kept = vap_grants_lock (place->root, error);
+  return work->daemon.kept >= 0;
+}
 
 static void
-lock_clear (Lock *lock)
+work_clear (Work *work)
 {
-  if (lock->fd >= 0)
-    close (lock->fd);
+  if (work->place != NULL && work->daemon.kept >= 0)
+    close (work->daemon.kept);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Lock, lock_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Work, work_clear)
 
 /* Everything that one decision looks at, read together. */
 typedef struct {
@@ -53,38 +64,37 @@ now (void)
 }
 
 static gboolean
-read_facts (const VapGrantPlace *place, Facts *facts, GError **error)
+read_facts (const Work *work, Facts *facts, GError **error)
 {
-  facts->guests = vap_daemon_guests (place->uri, error);
+  facts->guests = vap_daemon_guests (&work->daemon, error);
   if (facts->guests == NULL)
     return FALSE;
-  facts->grants = vap_grants_read (place->root, error);
+  facts->grants = vap_grants_read (work->place->root, error);
   if (facts->grants == NULL)
     return FALSE;
-  facts->host = vap_host_read (place->root, error);
+  facts->host = vap_host_read (work->place->root, error);
   return facts->host != NULL;
 }
 
 /* The matrix goes before its record: what is there without one would be lost. */
 static gboolean
-clear_away (const VapGrantPlace *place, const VapGrant *grant, GError **error)
+clear_away (const Work *work, const VapGrant *grant, GError **error)
 {
-  if (grant->made && !vap_daemon_drop_device (place->uri, grant->device, error))
+  if (vap_grant_is_made (grant->device) &&
+      !vap_daemon_drop_device (&work->daemon, grant->device, error))
     return FALSE;
-  return vap_grants_remove (place->root, grant, error);
+  return vap_grants_remove (work->place->root, grant, error);
 }
 
-static gboolean
-record (const VapGrantPlace *place, const VapNovaGuest *instance, const char *profile,
-        const VapGrantChoice *choice, GError **error)
+static VapGrant *
+grant_of (const VapNovaGuest *instance, const char *profile, const VapGrantChoice *choice)
 {
-  g_autoptr (VapGrant) grant = vap_grant_new (instance->guest->uuid, choice->device);
+  VapGrant *grant = vap_grant_new (instance->guest->uuid, choice->device);
 
   grant->guest = g_strdup (instance->guest->name);
   grant->profile = g_strdup (profile);
-  grant->made = choice->made;
   grant->touched = now ();
-  return vap_grants_write (place->root, grant, error);
+  return grant;
 }
 
 /* What the guest was granted for another profile, or has lost, is left behind. */
@@ -111,21 +121,27 @@ release_others (const char *root, GPtrArray *grants, const char *guest_uuid,
 }
 
 /* Recorded first: a matrix that is made and not recorded would be lost when this
- * process ends between the two. */
+ * process ends between the two.  What could not be made whole is left to the sweep. */
 static gboolean
-carry_out (const VapGrantPlace *place, const VapNovaGuest *instance, const char *profile,
+carry_out (const Work *work, const VapNovaGuest *instance, const char *profile,
            const VapGrantChoice *choice, GError **error)
 {
-  g_autoptr (VapGrant) grant = vap_grant_new (instance->guest->uuid, choice->device);
+  g_autoptr (VapGrant) grant = grant_of (instance, profile, choice);
+  const char *root = work->place->root;
+  gboolean there;
   g_autoptr (GError) reason = NULL;
 
-  if (!record (place, instance, profile, choice, error))
+  if (!vap_grants_write (root, grant, error))
     return FALSE;
   if (choice->kind == VAP_GRANT_USE)
-    return vap_daemon_start_device (place->uri, choice->device, error);
-  if (vap_daemon_make_device (place->uri, choice->device, &choice->matrix, error))
+    there = vap_daemon_start_device (&work->daemon, choice->device, error);
+  else
+    there =
+        vap_daemon_make_device (&work->daemon, choice->device, &choice->matrix, error);
+  if (there)
     return TRUE;
-  if (!vap_grants_remove (place->root, grant, &reason))
+  grant->released = TRUE;
+  if (!vap_grants_write (root, grant, &reason))
     g_info ("%s", reason->message);
   return FALSE;
 }
@@ -168,28 +184,31 @@ superseded (const Facts *facts, const VapNovaGuest *instance)
 
 /* One turn: TRUE with @done FALSE when something was cleared away first. */
 static gboolean
-take_turn (const VapGrantPlace *place, const VapNovaGuest *instance,
-           const VapGrantNeed *need, const char *xml, gsize length, char **rewritten,
-           gboolean *done, GError **error)
+take_turn (const Work *work, const VapNovaGuest *instance, const VapGrantNeed *need,
+           const char *xml, gsize length, char **rewritten, gboolean *done,
+           GError **error)
 {
   g_autofree const char **own = own_devices (instance);
   g_autofree const char **dropped = NULL;
   g_auto (Facts) facts = { NULL, NULL, NULL };
   VapGrantChoice choice;
 
-  if (!read_facts (place, &facts, error))
+  if (!read_facts (work, &facts, error))
     return FALSE;
   const VapGrantQuestion question = {
-    facts.host, facts.guests, facts.grants, instance->guest->uuid, own, *need, now (),
+    facts.host, facts.guests, facts.grants, instance->guest->uuid,
+    own,        *need,        now (),       work->place->config->grant_keep,
   };
   if (!vap_grant_choose (&question, &choice, error))
     return FALSE;
-  *done = choice.kind != VAP_GRANT_RECLAIM;
-  if (!*done)
-    return clear_away (place, choice.grant, error);
-  if (!carry_out (place, instance, need->profile, &choice, error) ||
-      !release_others (place->root, facts.grants, instance->guest->uuid, choice.device,
-                       NULL, error))
+  *done = choice.kind == VAP_GRANT_USE || choice.kind == VAP_GRANT_MAKE;
+  if (choice.kind == VAP_GRANT_RECLAIM)
+    return clear_away (work, choice.grant, error);
+  if (choice.kind == VAP_GRANT_DROP)
+    return vap_daemon_drop_device (&work->daemon, choice.device, error);
+  if (!carry_out (work, instance, need->profile, &choice, error) ||
+      !release_others (work->place->root, facts.grants, instance->guest->uuid,
+                       choice.device, NULL, error))
     return FALSE;
   dropped = superseded (&facts, instance);
   *rewritten =
@@ -202,22 +221,21 @@ grant (const VapGrantPlace *place, const VapNovaGuest *instance, const char *pro
        const char *xml, gsize length, char **rewritten, GError **error)
 {
   g_autoptr (VapProfiles) profiles = NULL;
-  g_auto (Lock) lock = { -1 };
+  g_auto (Work) work = { 0 };
   VapGrantNeed need;
   gboolean done = FALSE;
 
   if (!vap_grant_need_find (place->root, profile, &profiles, &need, error))
     return FALSE;
-  lock.fd = vap_grants_lock (place->root, error);
-  if (lock.fd < 0)
+  if (!work_open (&work, place, error))
     return FALSE;
   for (guint turn = 0; !done; turn++) {
     if (turn == TURNS_MAX) {
       g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-                   _ ("no end of grants that were left behind"));
+                   _ ("there is no end of grants that were left behind"));
       return FALSE;
     }
-    if (!take_turn (place, instance, &need, xml, length, rewritten, &done, error))
+    if (!take_turn (&work, instance, &need, xml, length, rewritten, &done, error))
       return FALSE;
   }
   return TRUE;
@@ -240,36 +258,45 @@ grant_to_instance (const VapGrantPlace *place, const VapNovaGuest *instance,
   const char *name = instance->guest->name != NULL ? instance->guest->name : "";
   g_autoptr (GError) reason = NULL;
 
-  if (profile == NULL)
+  if (profile == NULL && place->fault == NULL)
     return TRUE;
-  if (instance->guest->uuid == NULL) {
-    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("guest '%s' has no UUID that a grant could be kept under"), name);
-    return FALSE;
-  }
-  if (grant (place, instance, profile, xml, length, rewritten, &reason)) {
+  if (place->fault != NULL)
+    reason = g_error_copy (place->fault);
+  else if (instance->guest->uuid == NULL)
+    reason = g_error_new (VAP_ERROR, VAP_ERROR_MALFORMED,
+                          _ ("it has no UUID that a grant could be kept under"));
+  else if (grant (place, instance, profile, xml, length, rewritten, &reason))
     *note =
         g_strdup_printf (_ ("guest '%s': granted crypto of profile '%s'"), name, profile);
+  if (reason == NULL)
     return TRUE;
-  }
-  g_set_error (error, VAP_ERROR, reason->code,
-               _ ("guest '%s' cannot be granted crypto of profile '%s': %s"), name,
-               profile, reason->message);
+  if (profile != NULL)
+    g_set_error (error, VAP_GRANT_ERROR, 0,
+                 _ ("guest '%s' cannot be granted crypto of profile '%s': %s"), name,
+                 profile, reason->message);
+  else
+    g_set_error (error, VAP_GRANT_ERROR, 0,
+                 _ ("it is not known whether guest '%s' is to get crypto: %s"), name,
+                 reason->message);
   return FALSE;
 }
 
+/* What is no domain XML at all is the judge's to tell. */
 gboolean
 vap_grant_to_guest (const VapGrantPlace *place, const char *xml, gsize length,
                     char **rewritten, char **note, GError **error)
 {
   g_autoptr (VapNovaGuest) instance = NULL;
+  g_autoptr (GError) reason = NULL;
 
   *rewritten = NULL;
   *note = NULL;
-  if (g_strstr_len (xml, (gssize) length, NOVA_NAMESPACE) == NULL)
+  if (g_strstr_len (xml, (gssize) length, VAP_NOVA_NAMESPACE) == NULL)
     return TRUE;
-  if (!vap_nova_guest_parse (xml, length, &instance, error))
+  if (!vap_nova_guest_parse (xml, length, &instance, &reason)) {
+    g_set_error_literal (error, VAP_GRANT_ERROR, 0, reason->message);
     return FALSE;
+  }
   return instance == NULL ||
          grant_to_instance (place, instance, xml, length, rewritten, note, error);
 }
@@ -279,7 +306,8 @@ vap_grant_release (const char *root, const char *guest_uuid, gboolean *released,
                    GError **error)
 {
   g_autoptr (GPtrArray) grants = NULL;
-  g_auto (Lock) lock = { -1 };
+  const VapGrantPlace place = { root, NULL, NULL, NULL };
+  g_auto (Work) work = { 0 };
 
   *released = FALSE;
   grants = vap_grants_read (root, error);
@@ -288,8 +316,7 @@ vap_grant_release (const char *root, const char *guest_uuid, gboolean *released,
   /* most guests have none, and most users may not write there */
   if (grants->len == 0)
     return TRUE;
-  lock.fd = vap_grants_lock (root, error);
-  if (lock.fd < 0)
+  if (!work_open (&work, &place, error))
     return FALSE;
   g_clear_pointer (&grants, g_ptr_array_unref);
   grants = vap_grants_read (root, error);
@@ -299,40 +326,47 @@ vap_grant_release (const char *root, const char *guest_uuid, gboolean *released,
 
 /* @seconds: the time till this one may go, if that is earlier */
 static gboolean
-sweep_one (const VapGrantPlace *place, const VapGrant *grant, GPtrArray *guests,
-           gint64 keep, guint *seconds, GError **error)
+sweep_one (const Work *work, const VapGrant *grant, GPtrArray *guests, guint *seconds,
+           GError **error)
 {
+  gint64 keep = work->place->config->grant_keep;
   gint64 left = keep - (now () - grant->touched);
 
   if (vap_grant_is_held (grant, guests))
     return TRUE;
   if (vap_grant_is_stale (grant, guests, now (), keep))
-    return clear_away (place, grant, error);
+    return clear_away (work, grant, error);
   if (*seconds == 0 || left < *seconds)
     *seconds = (guint) MAX (left, 1);
+  return TRUE;
+}
+
+/* A matrix that was made for a grant whose record is gone, and that no guest has. */
+static gboolean
+sweep_lost (const Work *work, const Facts *facts, GError **error)
+{
+  for (guint i = 0; i < facts->host->devices->len; i++) {
+    const VapHostDevice *device = facts->host->devices->pdata[i];
+
+    if (vap_grant_is_lost (device->uuid, facts->grants, facts->guests) &&
+        !vap_daemon_drop_device (&work->daemon, device->uuid, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
 gboolean
 vap_grant_sweep (const VapGrantPlace *place, guint *seconds, GError **error)
 {
-  g_autoptr (GPtrArray) grants = NULL;
-  g_autoptr (GPtrArray) guests = NULL;
-  g_auto (Lock) lock = { -1 };
-  gint64 keep = VAP_GRANT_KEEP_SECONDS;
+  g_auto (Facts) facts = { NULL, NULL, NULL };
+  g_auto (Work) work = { 0 };
 
   *seconds = 0;
-  lock.fd = vap_grants_lock (place->root, error);
-  if (lock.fd < 0)
+  if (!work_open (&work, place, error) || !read_facts (&work, &facts, error) ||
+      !sweep_lost (&work, &facts, error))
     return FALSE;
-  grants = vap_grants_read (place->root, error);
-  if (grants == NULL || grants->len == 0)
-    return grants != NULL;
-  guests = vap_daemon_guests (place->uri, error);
-  if (guests == NULL)
-    return FALSE;
-  for (guint i = 0; i < grants->len; i++)
-    if (!sweep_one (place, grants->pdata[i], guests, keep, seconds, error))
+  for (guint i = 0; i < facts.grants->len; i++)
+    if (!sweep_one (&work, facts.grants->pdata[i], facts.guests, seconds, error))
       return FALSE;
   return TRUE;
 }

@@ -22,12 +22,19 @@ G_BEGIN_DECLS
  * @root: (nullable): see vap_host_read()
  * @uri: of the daemon, not through the gate
  * @config: whose flavors stand for profiles where Nova tells no extra specs
+ * @fault: (nullable): why @config is not what was configured
  */
 typedef struct {
   const char *root;
   const char *uri;
   const VapConfig *config;
+  const GError *fault;
 } VapGrantPlace;
+
+/* Of a guest that must not be defined, since it would lack the crypto that its flavor
+ * asks for; there is one code, 0. */
+#define VAP_GRANT_ERROR (vap_grant_error_quark ())
+GQuark vap_grant_error_quark (void);
 
 /**
  * vap_grant_to_guest:
@@ -36,8 +43,8 @@ typedef struct {
  *   none: it is none of Nova's, or its flavor asks for nothing
  * @note: (out) (transfer full): one sentence for a log, when @rewritten is there
  *
- * Returns: FALSE when the guest must not be defined: %VAP_ERROR_MALFORMED for a flavor or
- *   a profile that is wrong, %VAP_ERROR_FAILED when this host has nothing to grant
+ * Returns: FALSE with %VAP_GRANT_ERROR for a flavor or a profile that is wrong, when this
+ *   host has nothing to grant, or when that cannot be found out
  */
 gboolean vap_grant_to_guest (const VapGrantPlace *place, const char *xml, gsize length,
                              char **rewritten, char **note,

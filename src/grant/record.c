@@ -41,6 +41,26 @@ vap_grant_free (VapGrant *grant)
   g_free (grant);
 }
 
+#define MADE_PREFIX "76617067-"
+#define VERSION_PLACE 14u
+
+void
+vap_grant_name_device (char uuid[37])
+{
+  g_autofree char *random = g_uuid_string_random ();
+
+  g_strlcpy (uuid, random, UUID_LENGTH + 1);
+  memcpy (uuid, MADE_PREFIX, strlen (MADE_PREFIX));
+  uuid[VERSION_PLACE] = '8';
+}
+
+gboolean
+vap_grant_is_made (const char *device)
+{
+  return strlen (device) == UUID_LENGTH && g_str_has_prefix (device, MADE_PREFIX) &&
+         device[VERSION_PLACE] == '8';
+}
+
 static char *
 folder_of (const char *root)
 {
@@ -126,8 +146,6 @@ read_one (const char *path, VapGrant *grant, GError **error)
     grant->profile = g_key_file_get_string (file, GROUP, "profile", &reason);
   }
   if (reason == NULL)
-    grant->made = g_key_file_get_boolean (file, GROUP, "made", &reason);
-  if (reason == NULL)
     grant->released = g_key_file_get_boolean (file, GROUP, "released", &reason);
   if (reason == NULL)
     grant->touched = g_key_file_get_int64 (file, GROUP, "touched", &reason);
@@ -191,7 +209,6 @@ vap_grants_write (const char *root, const VapGrant *grant, GError **error)
 
   g_key_file_set_string (file, GROUP, "guest", grant->guest != NULL ? grant->guest : "");
   g_key_file_set_string (file, GROUP, "profile", grant->profile);
-  g_key_file_set_boolean (file, GROUP, "made", grant->made);
   g_key_file_set_boolean (file, GROUP, "released", grant->released);
   g_key_file_set_int64 (file, GROUP, "touched", grant->touched);
   text = g_key_file_to_data (file, &length, NULL);

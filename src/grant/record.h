@@ -19,8 +19,6 @@ G_BEGIN_DECLS
  * @guest: its name, for people
  * @profile: what it was granted for
  * @device: canonical UUID of the matrix
- * @made: the matrix was made for this grant and goes with it; else it was prepared, and
- *   stays
  * @released: the guest was undefined since; till somebody needs the matrix it is kept
  * @touched: seconds since 1970: when it was granted, or released
  */
@@ -29,7 +27,6 @@ typedef struct {
   char *guest;
   char *profile;
   char *device;
-  gboolean made;
   gboolean released;
   gint64 touched;
 } VapGrant;
@@ -37,6 +34,18 @@ typedef struct {
 VapGrant *vap_grant_new (const char *guest_uuid, const char *device);
 void vap_grant_free (VapGrant *grant);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapGrant, vap_grant_free)
+
+/**
+ * vap_grant_name_device:
+ * @uuid: (out): a new one for a matrix that is made for a grant and goes with it
+ *
+ * It is of version 8, the custom one of RFC 9562, and its first word says "vapg": so a
+ * matrix that has lost its record is still known for what it is.
+ */
+void vap_grant_name_device (char uuid[37]);
+
+/* whether it was named so; else it was prepared by somebody, and stays */
+gboolean vap_grant_is_made (const char *device);
 
 /**
  * vap_grants_lock:

@@ -16,8 +16,8 @@
 
 /* the second since Nova tells a guest's ports, too */
 static const char *const nova_namespaces[] = {
-  "http://openstack.org/xmlns/libvirt/nova/1.1",
-  "http://openstack.org/xmlns/libvirt/nova/1.0",
+  VAP_NOVA_NAMESPACE "1.1",
+  VAP_NOVA_NAMESPACE "1.0",
 };
 
 void

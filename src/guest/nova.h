@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Nova's domain XML has this in it, so that others cost no parsing; a version follows. */
+#define VAP_NOVA_NAMESPACE "http://openstack.org/xmlns/libvirt/nova/"
+
 /* Nova's extra spec that names a profile, and the resource class that asks Placement
  * for one; either says what the flavor is to get. */
 #define VAP_NOVA_EXTRA_SPEC "virt_ap:profile"
@@ -18,7 +21,7 @@ G_BEGIN_DECLS
  * VapNovaGuest:
  * @guest: the rest of the document
  * @flavor: its name, as the operator gave it; NULL when Nova did not say
- * @has_extra_specs: Nova told them (from 2024.2 on, when there are any)
+ * @has_extra_specs: Nova told them (since 2025.2)
  * @profile: (nullable): that the extra specs ask for
  * @granted_profile: (nullable): in our own metadata
  * @granted_device: (nullable): likewise, canonical UUID

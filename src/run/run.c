@@ -161,14 +161,15 @@ reap (Conversation *talk, gboolean kill_it, gboolean *late)
 }
 
 static gboolean
-start (Conversation *talk, const char *const *arguments, GError **error)
+start (Conversation *talk, const char *const *arguments, gint kept, GError **error)
 {
+  const gint place = STDERR_FILENO + 1;
   g_autoptr (GError) reason = NULL;
 
-  if (!g_spawn_async_with_pipes (NULL, (char **) arguments, NULL,
-                                 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-                                 NULL, &talk->pid, &talk->pipes[IN], &talk->pipes[OUT],
-                                 &talk->pipes[ERR], &reason)) {
+  if (!g_spawn_async_with_pipes_and_fds (
+          NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+          NULL, -1, -1, -1, &kept, &place, kept >= 0 ? 1 : 0, &talk->pid,
+          &talk->pipes[IN], &talk->pipes[OUT], &talk->pipes[ERR], &reason)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("cannot start '%s': %s"),
                  talk->name, reason->message);
     return FALSE;
@@ -183,6 +184,13 @@ gboolean
 vap_run (const char *const *arguments, const char *input, gsize input_length,
          guint milliseconds, VapRun *run, GError **error)
 {
+  return vap_run_keeping (arguments, input, input_length, milliseconds, -1, run, error);
+}
+
+gboolean
+vap_run_keeping (const char *const *arguments, const char *input, gsize input_length,
+                 guint milliseconds, gint kept, VapRun *run, GError **error)
+{
   g_autoptr (GString) out = g_string_new (NULL);
   g_autoptr (GString) complaint = g_string_new (NULL);
   Conversation talk = {
@@ -196,7 +204,7 @@ vap_run (const char *const *arguments, const char *input, gsize input_length,
   gboolean good;
 
   *run = (VapRun){ 0 };
-  if (!start (&talk, arguments, error))
+  if (!start (&talk, arguments, kept, error))
     return FALSE;
   if (talk.left == 0)
     close_pipe (&talk, IN);

@@ -46,6 +46,17 @@ gboolean vap_run (const char *const *arguments, const char *input, gsize input_l
                   guint milliseconds, VapRun *run,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * vap_run_keeping:
+ * @kept: a descriptor that the program has open as long as it runs, beside the three
+ *   standard ones: a lock that it must not outlive; -1 for none
+ *
+ * Otherwise as vap_run().
+ */
+gboolean vap_run_keeping (const char *const *arguments, const char *input,
+                          gsize input_length, guint milliseconds, gint kept,
+                          VapRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* whether it ended with exit status 0 */
 gboolean vap_run_was_good (const VapRun *run);
 

@@ -87,7 +87,8 @@ test_list_is_whole (void)
 
     g_assert_cmpuint (row->number, ==, i + 1);
     if (g_str_equal (row->word, "-")) {
-      g_assert_null (entry);
+      if (entry != NULL)
+        g_assert_cmpstr (entry->word, ==, "released");
       continue;
     }
     g_test_message ("%u %s", row->number, row->name);
@@ -116,7 +117,8 @@ test_table_is_the_list (void)
       g_assert_null (vap_calls_name (procedure));
     if (entry != NULL && wanted)
       g_assert_true (g_str_equal (entry->word, "judged")
-                     || g_str_equal (entry->word, "translated"));
+                     || g_str_equal (entry->word, "translated")
+                     || g_str_equal (entry->word, "released"));
   }
 }
 
@@ -146,6 +148,8 @@ test_only_calls (void)
 static void
 test_truncated (void)
 {
+  VapSeat seat = { "/no/such/root", "test:///default", 0 };
+
   for (guint32 procedure = 1; procedure < 500; procedure++) {
     VapRpcHeader header = call_of (procedure);
 
@@ -159,7 +163,7 @@ test_truncated (void)
       memset (frame + VAP_RPC_HEADER_SIZE, 1, length);
       header.length = VAP_RPC_HEADER_SIZE + length;
       vap_rpc_header_write (&header, frame);
-      vap_calls_judge (&header, frame, &answer, (gpointer) "/no/such/root");
+      vap_calls_judge (&header, frame, &answer, &seat);
       g_assert_nonnull (answer.reply);
       g_assert_null (answer.call);
       g_assert_cmpuint (vap_rpc_read_word (answer.reply + 24), ==, VAP_RPC_ERROR);

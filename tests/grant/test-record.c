@@ -28,7 +28,6 @@ write_one (const char *device, gint64 touched)
 
   grant->guest = g_strdup ("a guest = [odd]\n");
   grant->profile = g_strdup ("signing");
-  grant->made = TRUE;
   grant->touched = touched;
   g_assert_true (vap_grants_write (root, grant, &error));
   g_assert_no_error (error);
@@ -73,7 +72,6 @@ test_round_trip (void)
   g_assert_cmpstr (grant->device, ==, DEVICE);
   g_assert_cmpstr (grant->guest, ==, "a guest = [odd]\n");
   g_assert_cmpstr (grant->profile, ==, "signing");
-  g_assert_true (grant->made);
   g_assert_false (grant->released);
   g_assert_cmpint (grant->touched, ==, 300);
 
@@ -91,8 +89,8 @@ test_broken (void)
   static const char *const texts[] = {
     "",
     "[grant]\nprofile=a\n",
-    "[grant]\nprofile=a\nmade=perhaps\nreleased=false\ntouched=1\n",
-    "[grant]\nprofile=a\nmade=true\nreleased=false\ntouched=soon\n",
+    "[grant]\nprofile=a\nreleased=perhaps\ntouched=1\n",
+    "[grant]\nprofile=a\nreleased=false\ntouched=soon\n",
     "\xff\xfe",
   };
   g_autofree char *path = g_strconcat (root, VAP_GRANTS_DIR "/" GUEST "." DEVICE, NULL);
@@ -161,6 +159,22 @@ test_lock (void)
 }
 
 static void
+test_names (void)
+{
+  char first[37], second[37];
+
+  vap_grant_name_device (first);
+  vap_grant_name_device (second);
+  g_assert_cmpstr (first, !=, second);
+  g_assert_cmpuint (strlen (first), ==, 36);
+  g_assert_true (vap_grant_is_made (first));
+  g_assert_false (vap_grant_is_made (DEVICE));
+  g_assert_false (vap_grant_is_made ("76617067-"));
+  first[14] = '4';
+  g_assert_false (vap_grant_is_made (first));
+}
+
+static void
 test_no_folder (void)
 {
   g_autoptr (GError) error = NULL;
@@ -190,6 +204,7 @@ main (int argc, char **argv)
   g_test_add_func ("/grant/record/broken", test_broken);
   g_test_add_func ("/grant/record/others", test_others);
   g_test_add_func ("/grant/record/lock", test_lock);
+  g_test_add_func ("/grant/record/names", test_names);
   g_test_add_func ("/grant/record/no-folder", test_no_folder);
   status = g_test_run ();
   const char *const clean[] = { "rm", "-rf", root, NULL };

@@ -27,6 +27,8 @@ from nova.network import model as network_model  # noqa: E402
 from nova.virt import driver as virt_driver  # noqa: E402
 from nova.virt import fake  # noqa: E402
 
+objects.register_all()
+
 RELEASE = version.version_string()
 NAMESPACES = {"nova": "http://openstack.org/xmlns/libvirt/nova/1.1",
               "virt-ap": "urn:virt-ap:domain:1.0"}
@@ -83,7 +85,6 @@ class Computer:
         # as ComputeManager.init_host() does
         nova_conf.neutron.register_dynamic_opts(nova_conf.CONF)
         nova_conf.devices.register_dynamic_opts(nova_conf.CONF)
-        objects.register_all()
         # what nova-rootwrap would start as another process of root's
         nova.privsep.sys_admin_pctxt.set_client_mode(False)
         # notifications go nowhere
@@ -183,6 +184,22 @@ class Computer:
         self.driver.power_on(self.context, instance, network_model.NetworkInfo([]),
                              block_device_info=self.disks())
 
+    def suspend(self, instance):
+        self.driver.suspend(self.context, instance)
+
+    def resume(self, instance):
+        self.driver.resume(self.context, instance, network_model.NetworkInfo([]),
+                           block_device_info=self.disks())
+
+    def rescue(self, instance):
+        image = instance.image_meta
+        image.id = IMAGE
+        self.driver.rescue(self.context, instance, network_model.NetworkInfo([]), image,
+                           "", self.disks())
+
+    def unrescue(self, instance):
+        self.driver.unrescue(self.context, instance)
+
     def destroy(self, instance):
         self.driver.destroy(self.context, instance, network_model.NetworkInfo([]),
                             block_device_info=self.disks(), destroy_disks=True)
@@ -195,6 +212,34 @@ class Computer:
     def disks():
         return {"root_device_name": "/dev/vda", "swap": None, "ephemerals": [],
                 "block_device_mapping": [], "image": []}
+
+
+def tell_extra_specs():
+    """a guest's flavor as Nova tells it since 2025.2 (nova/virt/libvirt/config.py,
+    LibvirtConfigGuestMetaNovaFlavor), for the releases before"""
+    from nova.virt.libvirt import config as guest_config, driver as libvirt_driver
+
+    meta_flavor = guest_config.LibvirtConfigGuestMetaNovaFlavor
+    format_dom = meta_flavor.format_dom
+
+    def format_with_specs(flavor):
+        meta = format_dom(flavor)
+        specs = flavor._new_node("extraSpecs")
+        for key, value in meta_flavor.extra_specs.items():
+            node = flavor._text_node("extraSpec", value)
+            node.set("name", key)
+            specs.append(node)
+        meta.append(specs)
+        return meta
+
+    told = libvirt_driver.LibvirtDriver._get_guest_config_meta
+
+    def tell(driver, instance, network_info):
+        meta_flavor.extra_specs = instance.flavor.extra_specs
+        return told(driver, instance, network_info)
+
+    meta_flavor.format_dom = format_with_specs
+    libvirt_driver.LibvirtDriver._get_guest_config_meta = tell
 
 
 def flavor(name, extra_specs=None, number=1):
