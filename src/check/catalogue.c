@@ -289,8 +289,9 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "device-needed",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning = N_ ("The device is to be stopped or removed, and a guest is defined with "
-                     "it. That guest does not start before the device is active again."),
+      .meaning =
+          N_ ("The device is to be stopped or removed, and a guest is defined with "
+              "it. That guest does not start before the device is active again."),
       .source = "libvirt src/hypervisor/virhostdev.c, "
                 "virHostdevPrepareMediatedDevices()",
       .cure = N_ ("Take the device out of the guest's definition."),
@@ -326,8 +327,8 @@ static const VapFindingInfo catalogue[] = {
           "No guest, running or defined, has the device, so its queues serve nobody."),
       .source = "libvirt src/hypervisor/virhostdev.c, virHostdevPrepareMediatedDevices()",
       .cure = N_ ("Put it into a guest, keep it for one, or remove it."),
-      .example = "note[device-orphan]: device 62177883-f1bb-47f0-914d-32a22e3a8801, with "
-                 "2 queues, is in no guest",
+      .example = "note[device-orphan]: device 62177883-f1bb-47f0-914d-32a22e3a8801 is in "
+                 "no guest (queues: 2)",
   },
   {
       .id = "device-type",

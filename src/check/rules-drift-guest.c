@@ -126,7 +126,7 @@ vap_rule_device_orphan (const VapDriftQuestion *question)
       continue;
     vap_findings_take (
         question->findings, "device-orphan", VAP_SEVERITY_NOTE, device->uuid,
-        g_strdup_printf (_ ("device %s, with %u queues, is in no guest"), device->uuid,
+        g_strdup_printf (_ ("device %s is in no guest (queues: %u)"), device->uuid,
                          count),
         device->active
             ? g_strdup_printf (

@@ -6,11 +6,12 @@ import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 
-from cli import Scratch, Tap
+from cli import SRCDIR, Scratch, Tap
 
 COMMANDS = [
     "caps",
@@ -22,6 +23,7 @@ COMMANDS = [
     "guest-view",
     "log",
     "metrics",
+    "monitor",
     "plot",
     "qemu-flags",
     "setup",
@@ -88,7 +90,7 @@ def exit_statuses(tap, scratch):
 
 def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
-             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"],
+             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"], ["monitor", "much"],
              ["fleet"], ["fleet", "--timeout", "0", "../z16-small"],
              ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],
@@ -108,7 +110,7 @@ def usage_errors(tap, scratch):
 
 
 def unreadable_host(tap, scratch):
-    for arguments in (["status"], ["caps"], ["export"], ["drift"], ["metrics"],
+    for arguments in (["status"], ["caps"], ["export"], ["drift"], ["metrics"], ["monitor"],
                       ["check", "device-free.xml"],
                       ["guest-view", "guest-good.xml"], ["qemu-flags", "guest-good.xml"]):
         result = scratch.run(*arguments, host="broken")
@@ -387,13 +389,84 @@ def fleets(tap, scratch):
                and "slow.list line 1" in wrong.err, wrong)
 
 
+class Following:
+    """virt-ap monitor on a host of its own, and what it has printed."""
+
+    def __init__(self, scratch, *arguments):
+        self.root = os.path.join(scratch.dir, "followed")
+        if not os.path.exists(self.root):
+            subprocess.run([os.environ["MKTREE"],
+                            os.path.join(SRCDIR, "hosts", "z16-small.tree"), self.root],
+                           check=True)
+        environment = dict(os.environ, VIRT_AP_ROOT=self.root, LC_ALL="C.UTF-8")
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen([os.environ["VIRT_AP"], "monitor", *arguments],
+                                        env=environment, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.text = ""
+
+    def prints(self, *texts):
+        """whether a line with all of them comes within 20 s"""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            self.text += (self.process.stdout.read() or b"").decode()
+            if any(all(text in line for text in texts) for line in self.text.splitlines()):
+                return True
+            time.sleep(0.02)
+        return False
+
+    def ends(self, number):
+        """the exit status after a signal"""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=20)
+
+
+def following(tap, scratch):
+    """monitor: what changes in files is printed, once, as text or as a line of JSON."""
+    uuid = "62177883-f1bb-47f0-914d-32a22e3a8809"
+    for arguments, started in (([], "watching this host"), (["--json"], '"started"')):
+        watch = Following(scratch, *arguments)
+        definition = os.path.join(watch.root, "etc/mdevctl.d/matrix", uuid)
+        tap.ok(f"monitor {arguments}: it starts", watch.prints(started), watch.text)
+        tap.ok("… with what it finds", watch.prints("device-not-stored"), watch.text)
+        with open(definition, "w", encoding="utf-8") as file:
+            file.write('{"mdev_type":"vfio_ap-passthrough","start":"auto","attrs":'
+                       '[{"assign_adapter":"5"},{"assign_domain":"0x47"}]}')
+        tap.ok("a definition is printed", watch.prints(uuid, "is defined"), watch.text)
+        tap.ok("a finding with it", watch.prints(uuid, "autostart-blocked"), watch.text)
+        os.remove(definition)
+        tap.ok("it is removed", watch.prints(uuid, "no longer defined"), watch.text)
+        tap.ok("each is printed once", len(re.findall(uuid + ' is defined["\n]', watch.text)) == 1,
+               watch.text)
+        with open(os.path.join(watch.root, "sys/bus/ap/apmask"), "r+", encoding="utf-8") as file:
+            before = file.read()
+            file.seek(0)
+            file.write("nonsense")
+        with open(definition, "w", encoding="utf-8"):
+            pass
+        tap.ok("a host that cannot be read is told", watch.prints("apmask"), watch.text)
+        with open(os.path.join(watch.root, "sys/bus/ap/apmask"), "w", encoding="utf-8") as file:
+            file.write(before)
+        os.remove(definition)
+        number = signal.SIGTERM if arguments else signal.SIGINT
+        tap.ok(f"{number.name} ends it cleanly", watch.ends(number) == GOOD
+               and watch.process.stderr.read() == b"", watch.text)
+    closed = Following(scratch)
+    closed.prints("watching")
+    closed.process.stdout.close()
+    with open(definition, "w", encoding="utf-8"):
+        pass
+    tap.ok("monitor ends when nobody reads", closed.process.wait(timeout=20) != GOOD)
+
+
 def main():
     tap = Tap()
     with Scratch() as scratch:
         for part in (exit_statuses, usage_errors, unreadable_host, roots, widths,
                      picture_agrees, colours, plain_names, silent_daemon,
                      hostile_input, output_errors, check_kinds, saved_hosts,
-                     metrics_file, pictures, fleets):
+                     metrics_file, pictures, fleets, following):
             part(tap, scratch)
     tap.done()
 

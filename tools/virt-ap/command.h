@@ -33,6 +33,7 @@ int command_qemu_flags (const char *root, char **argv);
 int command_drift (const char *root, char **argv);
 int command_plot (const char *root, char **argv);
 int command_fleet (const char *root, char **argv);
+int command_monitor (const char *root, char **argv);
 int command_metrics (const char *root, char **argv);
 int command_export (const char *root, char **argv);
 int command_log (const char *root, char **argv);

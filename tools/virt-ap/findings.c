@@ -7,8 +7,8 @@
 #include "json.h"
 #include "text.h"
 
-static void
-add_text (Output *output, const char *prefix, const VapFinding *finding)
+void
+finding_add_text (Output *output, const char *prefix, const VapFinding *finding)
 {
   static const Style styles[] = {
     [VAP_SEVERITY_NOTE] = STYLE_TITLE,
@@ -70,7 +70,7 @@ show_text (const VapFinding *finding, gpointer user_data)
 {
   const Shown *shown = user_data;
 
-  add_text (shown->output, shown->name, finding);
+  finding_add_text (shown->output, shown->name, finding);
 }
 
 static void

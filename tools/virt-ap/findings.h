@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 /* @prefix: in front of each, such as a file's name and ": "; "" for none */
 void findings_add_text (Output *output, const char *prefix, const VapFindings *findings);
 
+void finding_add_text (Output *output, const char *prefix, const VapFinding *finding);
+
 /* @file: (nullable): the member file; NULL leaves it out */
 void finding_add_json (VapJson *json, const char *file, const VapFinding *finding);
 

@@ -28,6 +28,7 @@ static const Command commands[] = {
   { "qemu-flags", N_ ("print a guest's AP arguments for QEMU"), command_qemu_flags },
   { "drift", N_ ("show where this host is not as it is stored"), command_drift },
   { "plot", N_ ("draw who holds which queue, as SVG or PNG"), command_plot },
+  { "monitor", N_ ("print what changes on this host, as it comes"), command_monitor },
   { "fleet", N_ ("show the queues of many hosts in one table"), command_fleet },
   { "metrics", N_ ("print this host in numbers, for Prometheus"), command_metrics },
   { "export", N_ ("print this host's AP configuration as one document"), command_export },
