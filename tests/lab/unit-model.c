@@ -282,6 +282,59 @@ test_6_1 (void)
 }
 
 /* A queue that no driver will have, because vfio_ap is not for its type. */
+/* Where Linux 6.1's bus, card and queue attributes take and say something else, as its
+ * ap_bus.c, zcrypt_card.c and zcrypt_queue.c have it. */
+static void
+test_6_1_attributes (void)
+{
+  static const struct {
+    const char *path;
+    const char *value;
+    int old_code;
+    int new_code;
+  } steps[] = {
+    { "bus/ap/poll_timeout", "0", EINVAL, 0 },
+    { "bus/ap/poll_timeout", " 250000 ns", 0, EINVAL },
+    { "bus/ap/poll_timeout", "0x10", EINVAL, 0 },
+    { "bus/ap/poll_timeout", "x", EINVAL, EINVAL },
+    { "bus/ap/poll_timeout", "120000000001", EINVAL, EINVAL },
+    { "bus/ap/poll_thread", "y", EINVAL, 0 },
+    { "bus/ap/poll_thread", "-7", 0, EINVAL },
+    { "devices/ap/card06/online", "1", 0, ENODEV },
+    { "devices/ap/card06/06.0004/online", "1", 0, ENODEV },
+    /* the queue's own state follows at the next scan, but its card's counts */
+    { "devices/ap/card05/config", "0", 0, 0 },
+    { "devices/ap/card05/05.0004/online", "1", ENODEV, ENODEV },
+  };
+
+  for (LabKernel kernel = LAB_KERNEL_6_1; kernel <= LAB_KERNEL_7_2; kernel++) {
+    gboolean old = kernel == LAB_KERNEL_6_1;
+    LabMachine *machine = make_machine ("05:13:4,06:13:2", "4");
+    g_autoptr (Host) host = NULL;
+
+    machine->kernel = kernel;
+    machine->interrupts = FALSE;
+    g_array_index (machine->cards, LabCard, 1).checkstop = TRUE;
+    host = boot (machine);
+    assert_shows (host, "devices/ap/card06/online", old ? "1\n" : "0\n");
+    assert_shows (host, "devices/ap/card06/06.0004/online", old ? "1\n" : "0\n");
+    for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+      g_test_message ("%s %s", steps[i].path, steps[i].value);
+      g_assert_cmpint (store (host, steps[i].path, steps[i].value), ==,
+                       old ? steps[i].old_code : steps[i].new_code);
+    }
+    assert_shows (host, "bus/ap/poll_thread", "1\n");
+    /* 6.1 tells of the bindings at the first scan alone, and at probes */
+    g_assert_cmpint (store (host, "bus/ap/scans", "1"), ==, 0);
+    g_assert_null (strstr (host->events->str, "BINDINGS="));
+    g_assert_cmpint (store (host, "bus/ap/drivers/cex4queue/unbind", "05.0004"), ==, 0);
+    g_assert_cmpint (store (host, "bus/ap/drivers/cex4queue/bind", "05.0004"), ==, 0);
+    g_assert_cmpint (strstr (host->events->str, "BINDINGS=") != NULL, ==, old);
+    g_assert_cmpint (store (host, "bus/ap/scans", "1"), ==, 0);
+    g_assert_cmpint (strstr (host->events->str, "BINDINGS=") != NULL, ==, !old);
+  }
+}
+
 static void
 test_old_queue (void)
 {
@@ -827,6 +880,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/numbers", test_numbers);
   g_test_add_func ("/model/generations", test_generations);
   g_test_add_func ("/model/6.1", test_6_1);
+  g_test_add_func ("/model/6.1-attributes", test_6_1_attributes);
   g_test_add_func ("/model/old-queue", test_old_queue);
   g_test_add_func ("/model/no-qci", test_no_qci);
   g_test_add_func ("/model/no-apft", test_no_apft);

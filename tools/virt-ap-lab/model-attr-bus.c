@@ -156,14 +156,20 @@ show_poll_thread (LabModel *model, guint32 id G_GNUC_UNUSED, GString *content)
   g_string_append (content, model->poll_thread ? "1\n" : "0\n");
 }
 
-/* ap_poll_thread_start() does nothing where there are interrupts */
+/* poll_thread_store().  Linux 6.1 reads a number.  ap_poll_thread_start() does nothing
+ * where there are interrupts. */
 static int
 store_poll_thread (LabModel *model, guint32 id G_GNUC_UNUSED, const char *text,
                    gsize length G_GNUC_UNUSED)
 {
   gboolean on;
-  int code = lab_parse_bool (text, &on);
+  gint number = 0;
+  int code = model->kernel >= LAB_KERNEL_6_12
+                 ? lab_parse_bool (text, &on)
+                 : lab_parse_int (text, 10, G_MININT, G_MAXINT, &number);
 
+  if (model->kernel < LAB_KERNEL_6_12)
+    on = number != 0;
   if (code == 0)
     model->poll_thread = on && !model->has_interrupts;
   return code;
@@ -175,17 +181,19 @@ show_poll_timeout (LabModel *model, guint32 id G_GNUC_UNUSED, GString *content)
   g_string_append_printf (content, "%" G_GUINT64_FORMAT "\n", model->poll_timeout);
 }
 
-/* at most 120 seconds, in ns */
+/* poll_timeout_store(): at most 120 seconds, in ns.  Linux 6.1 passes over what follows
+ * the number, and takes no 0. */
 static int
 store_poll_timeout (LabModel *model, guint32 id G_GNUC_UNUSED, const char *text,
                     gsize length G_GNUC_UNUSED)
 {
+  gboolean old = model->kernel < LAB_KERNEL_6_12;
   gulong timeout;
-  int code = lab_parse_ulong (text, &timeout);
+  int code = old ? lab_parse_leading (text, &timeout) : lab_parse_ulong (text, &timeout);
 
   if (code != 0)
     return code;
-  if (timeout > 120000000000ul)
+  if (timeout > 120000000000ul || (old && timeout == 0))
     return EINVAL;
   model->poll_timeout = timeout;
   return 0;

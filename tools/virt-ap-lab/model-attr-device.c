@@ -119,24 +119,34 @@ show_max_msg_size (LabModel *model G_GNUC_UNUSED, guint32 id G_GNUC_UNUSED,
   g_string_append (content, "49152\n");
 }
 
+/* Linux 6.1 does not ask whether the device is checkstopped (online_show() and
+ * online_store() of zcrypt_card.c and zcrypt_queue.c). */
+static gboolean
+is_usable (const LabModel *model, const LabApDevice *device)
+{
+  return device->config && (!device->checkstop || model->kernel < LAB_KERNEL_6_12);
+}
+
 static void
 show_online (LabModel *model, guint32 id, GString *content)
 {
   const LabApDevice *device = device_of (model, id);
-  gboolean usable = device->config && !device->checkstop;
 
-  g_string_append (content, usable && device->online ? "1\n" : "0\n");
+  g_string_append (content, is_usable (model, device) && device->online ? "1\n" : "0\n");
 }
 
-/* what online_store() of zcrypt_card.c and zcrypt_queue.c have in common */
+/* what online_store() of zcrypt_card.c and zcrypt_queue.c have in common; a queue's card
+ * counts too */
 static int
-parse_online (const LabApDevice *device, const char *text, gint *online)
+parse_online (const LabModel *model, const LabApDevice *device, const char *text,
+              gint *online)
 {
+  const LabApDevice *card = card_of (model, device->id);
   int code = lab_parse_int (text, 10, 0, 1, online);
 
   if (code != 0)
     return code;
-  return *online && (!device->config || device->checkstop) ? ENODEV : 0;
+  return *online && (!is_usable (model, device) || !is_usable (model, card)) ? ENODEV : 0;
 }
 
 static void
@@ -153,7 +163,7 @@ store_card_online (LabModel *model, guint32 id, const char *text,
 {
   LabApDevice *card = card_of (model, id);
   gint online;
-  int code = parse_online (card, text, &online);
+  int code = parse_online (model, card, text, &online);
 
   if (code != 0)
     return code;
@@ -173,7 +183,7 @@ store_queue_online (LabModel *model, guint32 id, const char *text,
 {
   LabApDevice *queue = device_of (model, id);
   gint online;
-  int code = parse_online (queue, text, &online);
+  int code = parse_online (model, queue, text, &online);
 
   if (code != 0)
     return code;

@@ -73,6 +73,19 @@ lab_parse_int (const char *text, guint base, gint low, gint high, gint *value)
   return 0;
 }
 
+/* sscanf (text, "%llu\n"), which wraps around */
+int
+lab_parse_leading (const char *text, gulong *value)
+{
+  gboolean overflow;
+  const char *digits = text + strspn (text, " \t\n\v\f\r");
+
+  if (!g_ascii_isdigit (*digits))
+    return EINVAL;
+  *value = take_digits (&digits, 10, &overflow);
+  return 0;
+}
+
 /* kstrtobool() */
 int
 lab_parse_bool (const char *text, gboolean *value)

@@ -148,6 +148,7 @@ char *lab_ap_path (LabApId id);
 
 /* model-parse.c: 0 or an errno value */
 int lab_parse_ulong (const char *text, gulong *value);
+int lab_parse_leading (const char *text, gulong *value);
 int lab_parse_hex_mask (const char *text, VapMask *mask);
 int lab_parse_mask (const char *text, const VapMask *old, VapMask *mask);
 int lab_parse_int (const char *text, guint base, gint low, gint high, gint *value);

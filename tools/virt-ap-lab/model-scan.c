@@ -143,7 +143,8 @@ scan_adapter (LabModel *model, guint adapter)
   scan_domains (model, adapter);
 }
 
-/* ap_check_bindings_complete().  Linux 6.1 tells it after every scan and probe. */
+/* ap_check_bindings_complete().  Linux 6.1 tells it after the first scan and every probe
+ * (ap_scan_bus(), ap_device_probe()), also when it was told before. */
 void
 lab_ap_check_bindings_complete (LabModel *model)
 {
@@ -189,5 +190,6 @@ lab_ap_scan (LabModel *model)
     lab_mdev_scan_complete (model);
   if (++model->scans == 1)
     lab_event_root (model, "INITSCAN=done", NULL);
-  lab_ap_check_bindings_complete (model);
+  if (model->scans == 1 || model->kernel >= LAB_KERNEL_6_12)
+    lab_ap_check_bindings_complete (model);
 }
