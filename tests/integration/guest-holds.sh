@@ -51,6 +51,8 @@ ok "virt-ap status" virt-ap status
 shows "… shows the running guest at its queues" "web1 (running"
 fails "libvirt does not destroy the device" virsh -c qemu:///system nodedev-destroy $node
 shows "… because it is in use" "device in use"
+fails "modprobe does not unload vfio_ap" modprobe -r vfio_ap
+shows "… because it is in use" "Module vfio_ap is in use"
 fails "nobody else can open it" sh -c 'exec 3</dev/vfio/0'
 shows "… which is busy" "busy"
 

@@ -224,6 +224,83 @@ talk (int listener, int qemu_listener)
   close (server);
 }
 
+static void
+assert_matrix (const char *text, const char *uuid, const char *device)
+{
+  g_autofree char *got = NULL, *got_device = NULL;
+
+  got = lab_emulator_find_matrix (text, &got_device);
+  g_assert_cmpstr (got, ==, uuid);
+  g_assert_cmpstr (got_device, ==, device);
+}
+
+static void
+test_find_matrix (void)
+{
+  assert_matrix ("{\"driver\":\"vfio-ap\",\"id\":\"hostdev0\","
+                 "\"sysfsdev\":\"/sys/bus/mdev/devices/62177883\"}",
+                 "62177883", "hostdev0");
+  assert_matrix ("vfio-ap,id=h,sysfsdev=/sys/devices/vfio_ap/matrix/62177883", "62177883",
+                 "h");
+  assert_matrix ("{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"vfio-ap\","
+                 "\"id\":\"h\",\"sysfsdev\":\"/x/62177883\"},\"id\":\"libvirt-7\"}\n",
+                 "62177883", "h");
+  assert_matrix ("vfio-ap,id=h", NULL, NULL);
+  assert_matrix ("virtio-rng-ccw,id=h,sysfsdev=/x/62177883", NULL, NULL);
+  assert_matrix ("", NULL, NULL);
+}
+
+/* both ends of a pipe: the read end ends when the hold does */
+static int
+hold_pipe (LabEmulatorHolds *holds, const char *device, const char *command)
+{
+  int ends[2];
+
+  g_assert_cmpint (pipe2 (ends, O_CLOEXEC | O_NONBLOCK), ==, 0);
+  lab_emulator_holds_add (holds, device, command, ends[1]);
+  return ends[0];
+}
+
+static gboolean
+is_held (int fd)
+{
+  char byte;
+
+  return read (fd, &byte, 1) < 0 && errno == EAGAIN;
+}
+
+/* QEMU unplugs the one, refuses another, and takes the third. */
+static void
+test_holds (void)
+{
+  static const char talk[] =
+      "{\"return\": {}, \"id\": \"libvirt-8\"}\r\n"
+      "{\"id\": \"libvirt-7\", \"error\": {\"class\": \"GenericError\", \"desc\": "
+      "\"no\"}}\r\n"
+      "{\"timestamp\": {\"seconds\": 1}, \"event\": \"DEVICE_DELETED\", \"data\": "
+      "{\"path\": \"/machine/peripheral/first/virtio-backend\"}}\r\n"
+      "{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"first\", \"path\": "
+      "\"/machine/peripheral/first\"}}\r\n";
+  LabEmulatorHolds *holds = lab_emulator_holds_new ();
+  int first = hold_pipe (holds, "first", NULL);
+  int refused = hold_pipe (holds, "refused", "libvirt-7");
+  int third = hold_pipe (holds, "third", "libvirt-8");
+
+  g_assert_true (is_held (first) && is_held (refused) && is_held (third));
+  for (gsize i = 0; i < strlen (talk); i++) /* in pieces, as they may come */
+    lab_emulator_holds_look (holds, talk + i, 1);
+  g_assert_false (is_held (first) || is_held (refused));
+  g_assert_true (is_held (third));
+  /* that answer was to another command of the same number, of another libvirtd */
+  lab_emulator_holds_look (holds, "{\"id\": \"libvirt-8\", \"error\": {}}\n", 35);
+  g_assert_true (is_held (third));
+  lab_emulator_holds_free (holds);
+  g_assert_false (is_held (third));
+  close (first);
+  close (refused);
+  close (third);
+}
+
 static LabEmulatorAddress
 address_of (int listener)
 {
@@ -310,6 +387,8 @@ main (int argc, char **argv)
   g_test_add_func ("/lab/emulator/probe", test_probe);
   g_test_add_func ("/lab/emulator/commands", test_commands);
   g_test_add_func ("/lab/emulator/find-monitor", test_find_monitor);
+  g_test_add_func ("/lab/emulator/find-matrix", test_find_matrix);
+  g_test_add_func ("/lab/emulator/holds", test_holds);
   g_test_add_func ("/lab/emulator/relay", test_relay);
   g_test_add_func ("/lab/emulator/relay-without-qemu", test_relay_without_qemu);
   return g_test_run ();
