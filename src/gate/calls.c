@@ -507,7 +507,11 @@ vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *ans
     g_autofree char *message = g_strdup_printf (
         _ ("the arguments of %s are longer than the %u bytes that libvirt takes"),
         call->name, VAP_RPC_STRING_MAX);
+    const VapRpcArgs nothing = { 0 };
+    const Asking asking = { .seat = seat, .root = seat->root, .args = &nothing };
+
     refuse (call, header, VIR_ERR_RPC, message, answer);
+    keep_unjudged (call, &asking, FALSE, message);
     return;
   }
   if (vap_rpc_header_has_fds (header))

@@ -266,12 +266,15 @@ def test_undecodable_arguments():
 
 def test_five_megabytes():
     with Connection() as c:
+        os.makedirs(os.path.join(c.root, "var/log"))
         for size, expected in ((5 << 20, VIR_ERR_RPC), (31 << 20, VIR_ERR_RPC)):
             xml = b"<domain>" + b" " * size + b"</domain>"
             c.client.sendall(define(xml, 3))
             code, message = read_error(c.client, 3)
             assert code == expected and "4194304" in message, message
             c.relays()
+        with open(os.path.join(c.root, "var/log/virt-ap/audit.log")) as file:
+            assert [json.loads(line)["verdict"] for line in file] == ["unjudged"] * 2
 
 
 def test_harmless_guest_goes_on():

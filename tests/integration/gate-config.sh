@@ -67,6 +67,28 @@ ok "… nor what only asks" virsh list --all
 ok "a guest that was defined is let pass by the hook" virsh -c qemu+unix:///system start web1
 virsh -c qemu+unix:///system destroy web1 >/dev/null
 
+# a user's own file counts for this user, and for nobody with more privilege
+configure '[gate]' complete=no
+chmod 755 "$work"; mkdir -p "$work/home/.config/virt-ap"
+printf '[gate]\npolicy=warn\n' > "$work/home/.config/virt-ap/virt-ap.conf"
+chown -R 65534:65534 "$work/home"
+guest_xml own "ap apqci" $first > "$work/own.xml"; chmod a+r "$work/own.xml"
+as () { # UID COMMAND…
+  uid=$1; shift
+  env -i HOME="$work/home" PATH="$PATH" LC_ALL=C.UTF-8 \
+    setpriv --reuid="$uid" --regid="$uid" --clear-groups "$@"
+}
+if as 65534 virt-ap --version >/dev/null 2>&1; then
+  chmod a+rwx /run/libvirt; chmod a+rw /run/libvirt/libvirt-sock
+  refused apft-off "root with a user's home" as 0 virsh -c "$LIBVIRT_DEFAULT_URI" define "$work/own.xml"
+  refused apft-off "another user with that home" \
+    as 1 virsh -c "$LIBVIRT_DEFAULT_URI" define "$work/own.xml"
+  ok "the user with his own policy" as 65534 virsh -c "$LIBVIRT_DEFAULT_URI" define "$work/own.xml"
+  virsh undefine own >/dev/null
+else
+  skip "a user's own file" "an ordinary user cannot reach the build"
+fi
+
 configure '[gate]' socket=/run/libvirt/nowhere
 fails "another socket" virsh list
 shows "… is where the gate connects" /run/libvirt/nowhere
