@@ -497,6 +497,22 @@ judge_call (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
 }
 
 void
+vap_calls_keep_lost (guint32 procedure, const char *root)
+{
+  const char *name = vap_calls_name (procedure);
+  g_autoptr (VapConfig) config = vap_config_read (root, vap_finding_exists, NULL);
+  const VapRecord record = {
+    .door = VAP_DOOR_GATE,
+    .call = name,
+    .decision = VAP_DECISION_UNJUDGED,
+    .reason = _ ("the judge ended without an answer"),
+  };
+
+  if (name != NULL)
+    vap_audit_write (root, config, &record);
+}
+
+void
 vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
                  VapSeat *seat)
 {

@@ -43,6 +43,9 @@ typedef struct {
 void vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *answer,
                       VapSeat *seat);
 
+/* keeps a record of a call whose judge ended without an answer; nothing of another */
+void vap_calls_keep_lost (guint32 procedure, const char *root);
+
 /* looks after the grants that were left behind, and sets @sweep_at anew; what goes wrong
  * is for the log */
 void vap_calls_sweep (VapSeat *seat);

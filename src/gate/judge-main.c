@@ -129,6 +129,10 @@ main (int argc, char **argv)
 
   VapSeat seat = { 0 };
 
+  if (argc == 5 && strcmp (argv[1], "--root") == 0 && strcmp (argv[3], "--lost") == 0) {
+    vap_calls_keep_lost ((guint32) g_ascii_strtoull (argv[4], NULL, 10), argv[2]);
+    return 0;
+  }
   if (argc != 5 || strcmp (argv[1], "--root") != 0 || strcmp (argv[3], "--uri") != 0) {
     g_printerr ("%s\n",
                 _ ("virt-ap gate-judge: this program is started by virt-ap's gate"));

@@ -91,6 +91,7 @@ serve (const Options *options, GError **error)
     .wants = vap_procedures_judged,
     .concerns = vap_procedures_concerns,
     .start_judge = vap_spawn_judge,
+    .judge_lost = vap_spawn_record,
     .user_data = &spawn,
   };
 

@@ -144,6 +144,8 @@ refuse (VapQuestion *question)
   vap_question_clear (question);
   question->kind = VAP_ANSWER_REPLY;
   question->frame = vap_rpc_error_reply (&question->asked, &error, &question->length);
+  if (question->lost != NULL)
+    question->lost (question->asked.procedure, question->user_data);
 }
 
 gboolean

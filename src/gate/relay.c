@@ -379,6 +379,7 @@ vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun
     memcpy (relay.up.buffer, begun, begun_length);
   relay.up.end = begun_length;
   vap_question_init (&relay.question, filter->start_judge, filter->user_data);
+  relay.question.lost = filter->judge_lost;
 
   for (;;) {
     advance (&relay);

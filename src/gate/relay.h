@@ -20,13 +20,15 @@ G_BEGIN_DECLS
  * @concerns: (nullable): whether it still is, now that the whole @frame is there; one
  *   that is not goes on
  * @start_judge: see vap_question_init()
- * @user_data: for @start_judge
+ * @judge_lost: (nullable): see VapQuestion, @lost
+ * @user_data: for @start_judge and @judge_lost
  * @linger: in milliseconds, instead of %VAP_RELAY_LINGER_MS; 0 for that
  */
 typedef struct {
   gboolean (*wants) (const VapRpcHeader *header);
   gboolean (*concerns) (const VapRpcHeader *header, const guint8 *frame);
   gint (*start_judge) (gpointer user_data);
+  void (*judge_lost) (guint32 procedure, gpointer user_data);
   gpointer user_data;
   gint linger;
 } VapFilter;

@@ -25,4 +25,13 @@ typedef struct {
  */
 gint vap_spawn_judge (gpointer spawn);
 
+/**
+ * vap_spawn_record:
+ * @procedure: of the call that was refused, because its judge ended
+ * @spawn: a VapSpawn
+ *
+ * Has the same program keep a record of that, which nobody waits for.
+ */
+void vap_spawn_record (guint32 procedure, gpointer spawn);
+
 G_END_DECLS

@@ -740,6 +740,31 @@ def test_judge_killed():
         c.relays()
 
 
+def test_judge_lost():
+    """a call whose judge is killed meanwhile is refused, and recorded"""
+    with Connection(host=HOST) as c:
+        os.makedirs(os.path.join(c.root, "var/log"))
+        log = os.path.join(c.root, "var/log/virt-ap/audit.log")
+        passes(c, crypto_guest(ALL), 1)
+        judge = judge_of(c.gate)
+        os.kill(judge, signal.SIGSTOP)
+        c.client.sendall(define(crypto_guest(ALL), 2))
+        time.sleep(0.1)
+        os.kill(judge, signal.SIGKILL)
+        code, message = read_error(c.client, 2)
+        assert code == VIR_ERR_OPERATION_FAILED and "could not judge" in message, message
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with open(log) as file:
+                kept = [json.loads(line) for line in file]
+            if len(kept) == 2:
+                break
+            time.sleep(0.02)
+        assert [record["verdict"] for record in kept] == ["accepted", "unjudged"], kept
+        assert kept[1]["call"] == "DOMAIN_DEFINE_XML_FLAGS" and not kept[1]["passed"], kept
+        c.relays()
+
+
 def test_judge_missing():
     """could not judge means refused"""
     with tempfile.TemporaryDirectory() as alone:
