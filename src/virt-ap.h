@@ -22,6 +22,7 @@
 #include "check/drift.h"
 #include "check/finding.h"
 #include "check/guest-view.h"
+#include "check/move.h"
 #include "config/settings.h"
 #include "guest/device.h"
 #include "guest/guest.h"

@@ -4,6 +4,7 @@
  * holds cases and catalogue to each other.
  */
 #include "check/drift.h"
+#include "check/move.h"
 #include "host/document.h"
 #include "judge/judge.h"
 #include "tree.h"
@@ -114,6 +115,47 @@ judge_change (const char *dir, const char *root, const char *uuid, GError **erro
   return vap_check_device_change (before, after, uuid);
 }
 
+/* the keys in a file of lines "QUEUE LINE; LINE…" */
+static VapPatterns *
+patterns_of_case (const char *dir, const char *name)
+{
+  g_autofree char *text = read_optional (dir, name);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  VapPatterns *patterns = vap_patterns_new ();
+
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++) {
+    VapQueue queue;
+
+    lines[i][7] = '\0';
+    g_assert_true (vap_queue_parse (lines[i], &queue));
+    vap_patterns_set (patterns, queue, g_strdelimit (lines[i] + 8, ";", '\n'));
+  }
+  return patterns;
+}
+
+/* whether the guest can go to the host of to.tree */
+static VapFindings *
+judge_move (const char *dir, const char *root, const char *xml, GError **error)
+{
+  g_autofree char *tree = g_build_filename (dir, "to.tree", NULL);
+  g_autoptr (VapTestTree) to_root = g_dir_make_tmp ("virt-ap-case-XXXXXX", NULL);
+  g_autoptr (VapHost) from = vap_host_read (root, error);
+  g_autoptr (VapGuest) guest = vap_guest_parse (xml, strlen (xml), error);
+  g_autoptr (VapPatterns) keys = patterns_of_case (dir, "keys");
+  g_autoptr (VapPatterns) to_keys = patterns_of_case (dir, "to-keys");
+  g_autoptr (VapQemu) qemu = qemu_of_case (dir);
+  g_autoptr (VapHost) to = NULL;
+  VapMovePlan plan;
+
+  vap_test_tree_make (tree, to_root);
+  to = vap_host_read (to_root, error);
+  if (from == NULL || guest == NULL || to == NULL)
+    return NULL;
+  const VapMoveSide source = { from, keys, NULL };
+  const VapMoveSide target = { to, to_keys, qemu };
+  return vap_check_move (&source, &target, guest, &plan);
+}
+
 /* puts the question of a case; exactly one of its files says which */
 static VapFindings *
 judge_case (const char *dir, const char *root, GError **error)
@@ -124,16 +166,19 @@ judge_case (const char *dir, const char *root, GError **error)
   g_autofree char *json = read_optional (dir, "device.json");
   g_autofree char *uuid = read_optional (dir, "uuid");
   g_autofree char *drift = read_optional (dir, "drift");
+  g_autofree char *move = read_optional (dir, "move.xml");
   g_autofree char *after = read_optional (dir, "after.tree");
   g_autofree char *action_name = read_optional (dir, "action");
   VapAction action = action_of_name (action_name);
   g_autoptr (VapVerdict) verdict = NULL;
 
   g_assert_cmpint ((guest != NULL) + (attach != NULL) + (device != NULL) + (json != NULL)
-                       + (drift != NULL) + (after != NULL),
+                       + (drift != NULL) + (after != NULL) + (move != NULL),
                    ==, 1);
   if (drift != NULL)
     return judge_drift (root, error);
+  if (move != NULL)
+    return judge_move (dir, root, move, error);
   if (after != NULL)
     return judge_change (dir, root, uuid, error);
   if (guest != NULL)

@@ -57,6 +57,8 @@ CASES += [("change", "z16-small", [*what, "--dry-run", "--connect", how]) for ho
 CASES += [("host", host, ["export"]) for host in
           ("none", "z16-small", "ailing", "many-devices")]
 CASES += [("host", "z16-small", ["export", "--mkvps", "--qemu", "./qemu"])]
+CASES += [("check-move", "z16-small", ["check-move", guest, "--to", where]) for guest, where
+          in (("web1", "../z16-small"), ("db2", "../z16-small"))]
 CASES += [("drift", host, ["drift"]) for host in ("none", "z16-small", "ailing")]
 CASES += [("fleet", None, ["fleet", "../z16-small", "../ailing", "test:///default",
                            "hosts.list"])]

@@ -31,11 +31,37 @@ def blocks():
         yield announced, [line.strip() for line in block.splitlines()]
 
 
+def doors():
+    """where make install would have put them"""
+    folder = f"{place.name}/doors"
+    build = os.environ["VIRT_AP_BUILDDIR"]
+    os.makedirs(folder, exist_ok=True)
+    for name in ("gate/gate", "gate/gate-judge", "callout/callout", "hook/hook"):
+        os.symlink(f"{build}/src/{name}", f"{folder}/{os.path.basename(name)}")
+    # the lab has put its own there already
+    for link in ("/etc/libvirt/hooks/qemu.d/virt-ap",
+                 "/etc/mdevctl.d/scripts.d/callouts/virt-ap"):
+        os.unlink(link)
+    return folder
+
+
+def has_reserve():
+    return subprocess.run(["virt-ap", "reserve", "--help"],
+                          capture_output=True).returncode == 0
+
+
 def run_commands(lines, ran):
     for line in lines:
         words = shlex.split(line.removeprefix("# "))
         if words[0] in ELSEWHERE:
             continue
+        if words[:2] == ["virt-ap", "reserve"] and not has_reserve():
+            lab.write("/sys/bus/ap/apmask", "-5,-6")
+            lab.write("/etc/udev/rules.d/41-ap.rules",
+                      'ATTR{../../bus/ap/apmask}="0xf9%s"\n' % ("f" * 62))
+            continue
+        if words[:2] == ["virt-ap", "setup"]:
+            words += ["--doors", doors()]
         done = subprocess.run(words, capture_output=True, text=True)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         ran.append(words[0])

@@ -27,6 +27,7 @@ typedef int (*CommandFunc) (const char *root, char **argv);
 
 int command_status (const char *root, char **argv);
 int command_check (const char *root, char **argv);
+int command_check_move (const char *root, char **argv);
 int command_caps (const char *root, char **argv);
 int command_guest_view (const char *root, char **argv);
 int command_qemu_flags (const char *root, char **argv);

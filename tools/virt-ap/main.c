@@ -21,6 +21,8 @@ static const Command commands[] = {
   { "status", N_ ("show who holds which queue of this host"), command_status },
   { "check", N_ ("judge domain XML, node-device XML or mdevctl definitions"),
     command_check },
+  { "check-move", N_ ("judge whether a guest can go to another host with its AP"),
+    command_check_move },
   { "caps", N_ ("show which AP features a guest can have, and where one is lost"),
     command_caps },
   { "guest-view", N_ ("show what a guest will see of AP, and why not the rest"),

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `virt-ap check-move`: whether a guest can go to another host with its crypto.
+ */
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "check/move.h"
+#include "command.h"
+#include "findings.h"
+#include "host/document.h"
+#include "json.h"
+#include "operand.h"
+#include "options.h"
+#include "run/run.h"
+#include "text.h"
+
+#define SSH_SCHEME "qemu+ssh"
+#define ASK_SECONDS 60u
+
+/* One of the two hosts, and whose keys are known there. */
+typedef struct {
+  VapHost *host;
+  VapHost *kept; /* the document that has the keys, NULL without one */
+  VapPatterns *read;
+} Side;
+
+static void
+side_clear (Side *side)
+{
+  g_clear_pointer (&side->host, vap_host_unref);
+  g_clear_pointer (&side->kept, vap_host_unref);
+  g_clear_pointer (&side->read, vap_patterns_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Side, side_clear)
+
+/* The document that the other host prints of itself; its own virt-ap reads it best. */
+static VapHost *
+ask_by_ssh (const char *uri, GError **error)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_NON_DNS, error);
+  g_autofree char *port = NULL;
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  g_auto (VapRun) run = { 0 };
+
+  if (parsed == NULL)
+    return NULL;
+  g_ptr_array_add (words, "ssh");
+  g_ptr_array_add (words, "-oBatchMode=yes");
+  if (g_uri_get_port (parsed) > 0) {
+    port = g_strdup_printf ("-p%d", g_uri_get_port (parsed));
+    g_ptr_array_add (words, port);
+  }
+  if (g_uri_get_userinfo (parsed) != NULL) {
+    g_ptr_array_add (words, "-l");
+    g_ptr_array_add (words, (char *) g_uri_get_userinfo (parsed));
+  }
+  g_ptr_array_add (words, "--");
+  g_ptr_array_add (words, (char *) g_uri_get_host (parsed));
+  g_ptr_array_add (words, "virt-ap export --mkvps");
+  g_ptr_array_add (words, NULL);
+  if (!vap_run ((const char *const *) words->pdata, NULL, 0, ASK_SECONDS * 1000, &run,
+                error))
+    return NULL;
+  if (vap_run_was_good (&run))
+    return vap_host_from_json (run.out, run.out_length, error);
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("virt-ap on '%s': %s"),
+               g_uri_get_host (parsed),
+               run.late ? _ ("it did not answer in time") : run.complaint);
+  return NULL;
+}
+
+static VapHost *
+read_target (const char *target, GError **error)
+{
+  g_autofree char *scheme = g_uri_parse_scheme (target);
+
+  if (scheme == NULL)
+    return vap_host_read (target, error);
+  if (g_str_equal (scheme, SSH_SCHEME))
+    return ask_by_ssh (target, error);
+  g_set_error (
+      error, VAP_ERROR, VAP_ERROR_UNREADABLE,
+      _ ("'%s': libvirt tells too little of a host by itself; name a document of "
+         "virt-ap export, or a URI of " SSH_SCHEME),
+      target);
+  return NULL;
+}
+
+/* @keys: (nullable): a document from when the queues were the host's */
+static gboolean
+read_keys (Side *side, const char *keys, GError **error)
+{
+  if (keys == NULL) {
+    if (side->host->record == NULL)
+      side->read = vap_patterns_read (side->host);
+    return TRUE;
+  }
+  side->kept = vap_host_read (keys, error);
+  return side->kept != NULL;
+}
+
+static VapMoveSide
+facts_of (const Side *side)
+{
+  const VapHostRecord *record = side->host->record;
+  const VapHostRecord *kept = side->kept != NULL ? side->kept->record : record;
+
+  return (VapMoveSide){
+    .host = side->host,
+    .patterns = side->read != NULL ? side->read
+                : kept != NULL     ? kept->patterns
+                                   : NULL,
+    .qemu = record != NULL ? record->qemu : NULL,
+  };
+}
+
+static void
+add_text (Output *output, const char *guest, const VapMovePlan *plan,
+          const VapFindings *findings)
+{
+  g_autofree char *name = text_escape (guest);
+
+  findings_add_text (output, "", findings);
+  if (vap_findings_refuse (findings)) {
+    output_add (output, _ ("Guest '%s' cannot go there.\n"), name);
+  } else if (!plan->wanted) {
+    output_add (output, _ ("Guest '%s' has no crypto device, and can go there.\n"), name);
+  } else {
+    g_autofree char *adapters = text_ranges (&plan->matrix.adapters, 2);
+    g_autofree char *domains = text_ranges (&plan->matrix.domains, 4);
+
+    output_add (output,
+                _ ("Guest '%s' can go there, and gets adapters %s, domains %s.\n"), name,
+                adapters, domains);
+    if (plan->device != NULL)
+      output_add (output, _ ("Device %s there has them and is free.\n"), plan->device);
+  }
+}
+
+static void
+add_json (Output *output, const char *guest, const char *target, const VapMovePlan *plan,
+          const VapFindings *findings)
+{
+  g_autoptr (VapJson) json = vap_json_new ();
+
+  vap_json_begin_object (json);
+  json_add_string (json, "guest", guest);
+  json_add_string (json, "target", target);
+  json_add_bool (json, "possible", !vap_findings_refuse (findings));
+  json_add_matrix (json, "before", plan->wanted ? &plan->before : NULL);
+  json_add_matrix (json, "matrix", plan->wanted ? &plan->matrix : NULL);
+  json_add_string (json, "device", plan->device);
+  vap_json_name (json, "findings");
+  vap_json_begin_array (json);
+  findings_add_json (json, NULL, findings);
+  vap_json_end_array (json);
+  vap_json_end_object (json);
+  output_json (output, json);
+}
+
+typedef struct {
+  char *to;
+  char *keys;
+  char *target_keys;
+} Wishes;
+
+static void
+wishes_clear (Wishes *wishes)
+{
+  g_free (wishes->to);
+  g_free (wishes->keys);
+  g_free (wishes->target_keys);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wishes, wishes_clear)
+
+static gboolean
+read_sides (const Options *options, const Wishes *wishes, Side *from, Side *to,
+            GError **error)
+{
+  from->host = vap_host_read (options->root, error);
+  if (from->host == NULL || !read_keys (from, wishes->keys, error))
+    return FALSE;
+  to->host = read_target (wishes->to, error);
+  return to->host != NULL && read_keys (to, wishes->target_keys, error);
+}
+
+static int
+show (const Options *options, const Wishes *wishes)
+{
+  g_auto (Side) from = { NULL, NULL, NULL };
+  g_auto (Side) to = { NULL, NULL, NULL };
+  g_auto (GuestOperand) operand = { 0 };
+  g_auto (Output) output = { 0 };
+  g_autoptr (VapFindings) findings = NULL;
+  g_autoptr (GError) error = NULL;
+  VapMovePlan plan;
+
+  if (!read_sides (options, wishes, &from, &to, &error) ||
+      !guest_operand_read (&operand, from.host, options->operands[0], &error)) {
+    report ("%s", error->message);
+    return STATUS_UNJUDGED;
+  }
+  const VapMoveSide source = facts_of (&from);
+  const VapMoveSide target = facts_of (&to);
+
+  findings = vap_check_move (&source, &target, operand.guest, &plan);
+  output_init (&output, options->color);
+  if (options->json)
+    add_json (&output, operand.name, wishes->to, &plan, findings);
+  else
+    add_text (&output, operand.name, &plan, findings);
+  return output_flush (&output,
+                       vap_findings_refuse (findings) ? STATUS_REFUSED : STATUS_GOOD);
+}
+
+int
+command_check_move (const char *root, char **argv)
+{
+  g_auto (Wishes) wishes = { NULL, NULL, NULL };
+  const GOptionEntry entries[] = {
+    { "to", 0, 0, G_OPTION_ARG_STRING, &wishes.to,
+      N_ ("Where it is to go: a document of virt-ap export, or a URI"), N_ ("TARGET") },
+    { "keys", 0, 0, G_OPTION_ARG_FILENAME, &wishes.keys,
+      N_ ("Take the master keys here from this document"), N_ ("FILE") },
+    { "target-keys", 0, 0, G_OPTION_ARG_FILENAME, &wishes.target_keys,
+      N_ ("Take the target's master keys from this document"), N_ ("FILE") },
+    G_OPTION_ENTRY_NULL,
+  };
+  const OptionsSpec spec = {
+    .name = "check-move",
+    .arguments = _ ("GUEST"),
+    .description = _ (
+        "Judges whether a guest can go to another host with its crypto: CPU features,\n"
+        "a matrix that can stand for its own, master keys, control domains."),
+    .json = TRUE,
+    .entries = entries,
+  };
+  g_auto (Options) options = { 0 };
+  int status;
+
+  if (!options_parse (&options, &spec, root, argv, &status))
+    return status;
+  if (options.operands[0] == NULL || options.operands[1] != NULL)
+    return options_usage_error ("check-move", _ ("it takes one GUEST"));
+  if (wishes.to == NULL)
+    return options_usage_error ("check-move", _ ("it takes --to TARGET"));
+  return show (&options, &wishes);
+}
