@@ -169,3 +169,22 @@ vap_rewrite_remove_device (const char *xml, gsize length, const char *uuid,
     }
   return vap_edits_apply (document.edits);
 }
+
+char *
+vap_rewrite_replace_device (const char *xml, gsize length, const char *old,
+                            const char *uuid, GError **error)
+{
+  g_auto (Document) document = { NULL, NULL, NULL };
+
+  if (!document_open (&document, xml, length, error))
+    return NULL;
+  VAP_XML_FOREACH (document.domain, NULL, "devices", devices)
+    VAP_XML_FOREACH (devices, NULL, "hostdev", hostdev) {
+      xmlNode *source = vap_xml_child (hostdev, NULL, "source");
+
+      if (is_device (hostdev, old))
+        vap_edits_set_attribute (document.edits, vap_xml_child (source, NULL, "address"),
+                                 "uuid", uuid);
+    }
+  return vap_edits_apply (document.edits);
+}

@@ -76,6 +76,11 @@ char *vap_rewrite_add_device (const char *xml, gsize length, const char *uuid,
 char *vap_rewrite_remove_device (const char *xml, gsize length, const char *uuid,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* the document with @uuid in the place of the device @old; both canonical */
+char *vap_rewrite_replace_device (const char *xml, gsize length, const char *old,
+                                  const char *uuid,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* the <hostdev> alone, as vap_rewrite_add_device() adds it; free with g_free() */
 char *vap_rewrite_device_xml (const char *uuid);
 

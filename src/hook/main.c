@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * virt-ap's hook: libvirt's QEMU driver runs it at each step of a guest's life.  It
- * judges the first one, `prepare`, and lets every other pass; see virt-ap-hook(8).
- * libvirt waits for it with the guest locked, so it must not call libvirt.
+ * judges the first ones, `prepare`, `migrate` and `restore`, and lets every other pass;
+ * see virt-ap-hook(8). libvirt waits for it with the guest locked, so it must not call
+ * libvirt.
  */
 #include "config.h"
 
@@ -25,10 +26,25 @@ enum {
 /* A guest that waits for us longer is started without. */
 #define PATIENCE_SECONDS 30
 
-#define JUDGED "prepare begin"
+/* The steps that are judged.  At those of a guest that arrives, libvirt takes what is
+ * printed for its domain XML, and what is empty for no change (libvirt docs/hooks.rst).
+ */
+typedef struct {
+  const char *operation;
+  const char *sub_operation;
+  const char *name; /* in the record */
+  gboolean arrives;
+} Step;
+
+static const Step steps[] = {
+  { "prepare", "begin", "prepare begin", FALSE },
+  { "migrate", "begin", "migrate begin", TRUE },
+  { "restore", "begin", "restore begin", TRUE },
+};
 
 typedef struct {
   const char *root; /* the option --root, NULL without it */
+  const Step *step; /* NULL for one that is not judged */
   const char *guest;
   const char *operation;
   const char *sub_operation;
@@ -49,7 +65,7 @@ tell_fault (const HookCall *call, const VapConfig *config, const char *reason)
                        call->guest, reason);
   const VapRecord record = {
     .door = VAP_DOOR_HOOK,
-    .call = JUDGED,
+    .call = call->step->name,
     .guest = call->guest,
     .decision = VAP_DECISION_UNJUDGED,
     .passed = TRUE,
@@ -97,6 +113,11 @@ answer_verdict (const HookCall *call, const VapVerdict *verdict, const VapConfig
     tell (text);
   if (vap_findings_refuse (verdict->findings))
     return HOOK_VETO;
+  if (call->step->arrives) {
+    if (verdict->rewritten)
+      g_print ("%s", verdict->rewritten);
+    return HOOK_PASS;
+  }
   if (verdict->rewritten && qemu_was_asked (verdict->findings) &&
       config->policy[VAP_DOOR_HOOK] == VAP_ENFORCE)
     return veto_rewrite (call->guest);
@@ -107,8 +128,8 @@ static void
 keep (const HookCall *call, const VapVerdict *verdict, const VapConfig *config,
       int answer)
 {
-  VapRecord record =
-      vap_verdict_to_record (verdict, VAP_DOOR_HOOK, JUDGED, answer == HOOK_PASS);
+  VapRecord record = vap_verdict_to_record (verdict, VAP_DOOR_HOOK, call->step->name,
+                                            answer == HOOK_PASS);
 
   if (!verdict->concerned)
     return;
@@ -146,6 +167,7 @@ judge_start (const HookCall *call)
   g_autoptr (VapVerdict) verdict = NULL;
   g_autofree char *xml = NULL;
   gsize length = 0;
+  guint mend = 0;
   int answer;
 
   alarm (PATIENCE_SECONDS);
@@ -153,9 +175,11 @@ judge_start (const HookCall *call)
   if (config->policy[VAP_DOOR_HOOK] == VAP_OFF)
     return HOOK_PASS;
   xml = door_read_all (VAP_XML_MAX, &length, &error);
+  if (call->step->arrives && config->remap)
+    mend = VAP_MEND_DEVICES;
   if (xml)
-    verdict = vap_judge_domain_xml (door_root (call->root), xml, length, VAP_ACTION_START,
-                                    &error);
+    verdict = vap_judge_mended_xml (door_root (call->root), xml, length, mend,
+                                    VAP_ACTION_START, &error);
   if (!verdict) {
     tell_fault (call, config, error->message);
     return HOOK_PASS;
@@ -178,6 +202,17 @@ last_words (int signal_number G_GNUC_UNUSED)
   _exit (HOOK_PASS);
 }
 
+static const Step *
+find_step (const HookCall *call)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+    if (g_str_equal (call->operation, steps[i].operation) &&
+        g_str_equal (call->sub_operation, steps[i].sub_operation))
+      return &steps[i];
+  }
+  return NULL;
+}
+
 /* libvirt gives exactly four arguments (later versions may add some behind), and a
  * guest can have any name, so nothing among four is an option. */
 static gboolean
@@ -195,6 +230,7 @@ parse_call (int argc, char **argv, HookCall *call)
   call->guest = argv[first];
   call->operation = argv[first + 1];
   call->sub_operation = argv[first + 2];
+  call->step = find_step (call);
   return TRUE;
 }
 
@@ -220,8 +256,5 @@ main (int argc, char **argv)
     print_usage (argc == 2 && g_str_equal (argv[1], "--help") ? stdout : stderr);
     return HOOK_PASS;
   }
-  if (!g_str_equal (call.operation, "prepare") ||
-      !g_str_equal (call.sub_operation, "begin"))
-    return HOOK_PASS;
-  return judge_start (&call);
+  return call.step ? judge_start (&call) : HOOK_PASS;
 }

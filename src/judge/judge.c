@@ -105,21 +105,76 @@ mend_features (const VapHost *host, VapGuest **guest, const char *xml, gsize len
   return replace_guest (guest, g_steal_pointer (&completed), verdict, error);
 }
 
+/* (nullable): a matrix of this host's that the guest is defined with here */
+static const char *
+local_device (const VapHost *host, const VapGuest *guest)
+{
+  const VapHostGuest *known = vap_host_find_guest (host, guest->uuid);
+
+  for (guint i = 0;
+       known != NULL && known->defined != NULL && i < known->defined->devices->len; i++) {
+    const VapGuestDevice *device = known->defined->devices->pdata[i];
+
+    if (device->uuid != NULL && vap_host_find_device (host, device->uuid) != NULL)
+      return device->uuid;
+  }
+  return NULL;
+}
+
+/* A guest has at most one crypto device: of one that has more the rules tell. */
+static gboolean
+mend_devices (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
+              VapVerdict *verdict, GError **error)
+{
+  const char *local = local_device (host, *guest);
+
+  for (guint i = 0; local != NULL && i < (*guest)->devices->len; i++) {
+    const VapGuestDevice *device = (*guest)->devices->pdata[i];
+
+    if (device->uuid == NULL || g_strcmp0 (device->model, "vfio-ap") != 0 ||
+        vap_host_find_device (host, device->uuid) != NULL)
+      continue;
+    g_ptr_array_add (
+        verdict->notes,
+        g_strdup_printf (_ ("guest '%s': device %s, which this host does not "
+                            "have, became %s, with which the guest is "
+                            "defined here"),
+                         verdict->guest, device->uuid, local));
+    return replace_guest (
+        guest, vap_rewrite_replace_device (xml, length, device->uuid, local, error),
+        verdict, error);
+  }
+  return TRUE;
+}
+
+typedef gboolean (*MendFunc) (const VapHost *host, VapGuest **guest, const char *xml,
+                              gsize length, VapVerdict *verdict, GError **error);
+
 /* Replaces the guest by one that is mended, and leaves its XML in @verdict, if there is
  * anything to do. */
 static gboolean
 mend_guest (const VapHost *host, VapGuest **guest, const char *xml, gsize length,
             guint mend, VapVerdict *verdict, GError **error)
 {
-  g_autofree char *models = NULL;
+  static const struct {
+    VapMend mend;
+    MendFunc func;
+  } all[] = {
+    { VAP_MEND_DEVICES, mend_devices },
+    { VAP_MEND_MODELS, mend_models },
+    { VAP_MEND_FEATURES, mend_features },
+  };
 
-  if ((mend & VAP_MEND_MODELS) && !mend_models (host, guest, xml, length, verdict, error))
-    return FALSE;
-  if (!(mend & VAP_MEND_FEATURES))
-    return TRUE;
-  models = g_strdup (verdict->rewritten);
-  return mend_features (host, guest, models != NULL ? models : xml,
-                        models != NULL ? strlen (models) : length, verdict, error);
+  for (gsize i = 0; i < G_N_ELEMENTS (all); i++) {
+    g_autofree char *before = g_strdup (verdict->rewritten);
+    const char *current = before != NULL ? before : xml;
+
+    if ((mend & all[i].mend) &&
+        !all[i].func (host, guest, current, before != NULL ? strlen (before) : length,
+                      verdict, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* takes the features that QEMU must not see out of @xml, or of what it became */

@@ -76,12 +76,15 @@ VapVerdict *vap_judge_domain_xml (const char *root, const char *xml, gsize lengt
 /**
  * VapMend: what is mended without a question
  * @VAP_MEND_MODELS: an AP matrix of model vfio-pci becomes vfio-ap
+ * @VAP_MEND_DEVICES: an AP matrix that this host does not have, of a guest that comes from
+ *   another, becomes the one that the guest is defined with here
  * @VAP_MEND_FEATURES: a guest with a crypto device gets the AP features that it does not
  *   name, lacks, and this host has
  */
 typedef enum {
   VAP_MEND_MODELS = 1 << 0,
   VAP_MEND_FEATURES = 1 << 1,
+  VAP_MEND_DEVICES = 1 << 2,
 } VapMend;
 
 /**

@@ -29,7 +29,9 @@ OPERATIONS = [(operation, sub)
                                 'restore', 'reconnect', 'attach', 'prepare',
                                 'unheard-of', '')
               for sub in ('begin', 'end', '-', '')
-              if (operation, sub) != ('prepare', 'begin')]
+              if (operation, sub) not in (('prepare', 'begin'), ('migrate', 'begin'),
+                                          ('restore', 'begin'))]
+ARRIVALS = 'migrate', 'restore'
 
 
 def guest_xml(name, uuid, devices=(), features=('ap', 'apqci', 'apft'), emulator=None):
@@ -290,6 +292,62 @@ def test_what_is_decided_is_kept():
         check(refused['door'] == 'hook' and refused['call'] == 'prepare begin', refused)
         check(refused['findings'][0]['id'] == 'device-in-use', refused)
         check('virt-ap.conf:2: [hook] policy' in broken['notes'][0], broken)
+
+
+def test_a_guest_that_arrives_is_judged():
+    with Host(HOST) as host:
+        for operation in ARRIVALS:
+            for xml in FREE, PLAIN:
+                answer = prepare(host, xml, operation=operation)
+                check_passes(answer)
+                check(answer.err == '', operation, answer)
+            for xml, identifier in ((TAKEN, 'device-in-use'),
+                                    (guest_xml('web2', GUEST2, [MATRIX3]), 'device-unknown'),
+                                    (guest_xml('web2', GUEST2, [MATRIX2], ['ap']), 'apft-off')):
+                answer = prepare(host, xml, operation=operation)
+                check(answer.status == 1 and answer.out == '', operation, answer)
+                check(f'error[{identifier}]' in answer.err, operation, answer)
+            for xml in b'', b'<domain', b'\xff' * 100:
+                answer = prepare(host, xml, operation=operation)
+                check_passes(answer, operation)
+                check('could not judge' in answer.err, operation, answer)
+
+
+def test_a_feature_is_hidden_from_qemu_on_arrival():
+    with Host(HOST) as host:
+        xml = guest_xml('web2', GUEST2, [MATRIX2], ['ap', 'apqci', 'apft', 'apxa'])
+        for operation in ARRIVALS:
+            answer = prepare(host, xml, operation=operation)
+            check(answer.status == 0 and 'urn:virt-ap:domain:1.0' in answer.out, answer)
+            check("policy='require' name='apxa'" not in answer.out, answer)
+
+
+def test_remap():
+    """a guest that is defined here with a matrix of this host"""
+    with Host(HOST + f'guest web2 uuid={GUEST2} devices={MATRIX2} state=defined\n') as host:
+        foreign = guest_xml('web2', GUEST2, [MATRIX3])
+        for operation in ARRIVALS:
+            configure(host, '[hook]\nremap=no\n')
+            answer = prepare(host, foreign, operation=operation)
+            check(answer.status == 1 and 'device-unknown' in answer.err, answer)
+            configure(host, '[hook]\nremap=yes\n')
+            answer = prepare(host, foreign, operation=operation)
+            check(answer.status == 0, answer)
+            check(answer.out == foreign.replace(MATRIX3, MATRIX2), answer)
+            # nobody else's, and nothing where the device is there
+            answer = prepare(host, guest_xml('other', GUEST1[:-1] + '9', [MATRIX3]), 'other',
+                             operation)
+            check(answer.status == 1, answer)
+            check_passes(prepare(host, FREE, operation=operation))
+        check(prepare(host, foreign).status == 1, 'libvirt takes no XML at prepare')
+
+
+def test_remap_finds_the_device_taken():
+    with Host(HOST + f'guest web2 uuid={GUEST2} devices={MATRIX1} state=defined\n') as host:
+        configure(host, '[hook]\nremap=yes\n')
+        answer = prepare(host, guest_xml('web2', GUEST2, [MATRIX3]), operation='migrate')
+        check(answer.status == 1 and answer.out == '', answer)
+        check('error[device-in-use]' in answer.err, answer)
 
 
 def test_root_option():
