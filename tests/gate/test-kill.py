@@ -6,7 +6,7 @@ reply may be lost that the daemon had sent to a client that lives.
 
 usage: test-kill.py GATE MKTREE
 
-VIRT_AP_KILL_RUNS says how often (20); the random numbers' seed is printed.
+VIRT_AP_KILL_RUNS says how often (20; 1000 with VIRT_AP_THOROUGH=1); the random numbers' seed is printed.
 """
 
 import ctypes
@@ -25,7 +25,8 @@ import tap  # noqa: E402
 
 GATE = os.path.abspath(sys.argv[1])
 MKTREE = os.path.abspath(sys.argv[2])
-RUNS = int(os.environ.get("VIRT_AP_KILL_RUNS", "20"))
+RUNS = int(os.environ.get("VIRT_AP_KILL_RUNS",
+                          "1000" if os.environ.get("VIRT_AP_THOROUGH") == "1" else "20"))
 PR_SET_CHILD_SUBREAPER = 36
 PROGRAM = 0x20008086
 DEFINE = 350
