@@ -57,9 +57,12 @@ def in_namespaces():
 
 
 def setup():
-    for place in ("/run", "/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt",
-                  "/var/log/libvirt"):
-        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    # nothing is configured, and no record of the gate's leaves the test
+    for place in ("/run", "/etc/libvirt", "/etc/virt-ap", "/var/lib/libvirt",
+                  "/var/cache/libvirt", "/var/log"):
+        if place != "/etc/virt-ap" or os.path.isdir(place):
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    os.makedirs("/var/log/libvirt")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
     os.makedirs("/run/lock")
     os.makedirs("/run/build")
