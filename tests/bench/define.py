@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a define costs through the gate, against the same straight to the
-distribution's libvirtd, alternating in one run, in private namespaces.
+distribution's libvirtd and through socat in the gate's place (which shows what libvirt
+itself spends on an external program), alternating in one run, in private namespaces.
 
 usage: define.py GATE MKTREE TEST-LIBVIRTD
 """
@@ -50,12 +51,20 @@ def timed(function):
     return (time.perf_counter() - begin) * 1000
 
 
+def print_row(name, times):
+    direct, socat, gate = (statistics.median(values) for values in times)
+    print(f"define {name:<38} direct {direct:7.2f} ms  socat {socat:7.2f} ms"
+          f"  gate {gate:7.2f} ms  gate/direct {gate / direct:5.2f}"
+          f"  gate/socat {gate / socat:5.2f}", flush=True)
+
+
 def measure(libvirt, uris):
     """on connections that stay, then on one made for the define"""
     stay = [libvirt.open(uri) for uri in uris]
+    ways = range(len(uris))
     for name, (processor, devices) in CASES.items():
         xml = [GUEST.format(name=f"g{i}", uuid=UUID[:-1] + str(i), cpu=processor,
-                            devices=devices) for i in (0, 1)]
+                            devices=devices) for i in ways]
 
         def define(connections, i):
             connections[i].defineXMLFlags(xml[i])
@@ -65,19 +74,17 @@ def measure(libvirt, uris):
             connection.defineXMLFlags(xml[i])
             connection.close()
 
-        for i in (0, 1):
+        for i in ways:
             define(stay, i)
         for kind, rounds, once in (("", ROUNDS, lambda i: define(stay, i)),
                                    (", new connection", FRESH_ROUNDS, fresh)):
-            times = [[], []]
+            times = [[] for _ in ways]
             for _ in range(rounds):
-                for i in (0, 1):
+                for i in ways:
                     times[i].append(timed(lambda i=i: once(i)))
-            direct, gate = (statistics.median(values) for values in times)
-            print(f"define {name + kind:<38} direct {direct:7.2f} ms  gate {gate:7.2f} ms"
-                  f"  ratio {gate / direct:.2f}", flush=True)
-        for i in (0, 1):
-            stay[i].lookupByName(f"g{i}").undefine()
+            print_row(name + kind, times)
+        for i in ways:
+            stay[0].lookupByName(f"g{i}").undefine()
 
 
 def inside(gate, mktree, test):
@@ -90,12 +97,15 @@ def inside(gate, mktree, test):
             file.write(HOST)
         os.mkdir(f"{work}/root")
         subprocess.run([mktree, f"{work}/host", f"{work}/root"], check=True)
-        with open(f"{work}/gate", "w") as file:
-            file.write(f"#!/bin/sh\nexec {gate} --root {work}/root\n")
-        os.chmod(f"{work}/gate", 0o755)
+        for name, command in (("gate", f"{gate} --root {work}/root"),
+                              ("socat", f"socat STDIO UNIX-CONNECT:{test.SOCKET}")):
+            with open(f"{work}/{name}", "w") as file:
+                file.write(f"#!/bin/sh\nexec {command}\n")
+            os.chmod(f"{work}/{name}", 0o755)
         daemon = test.start_daemon(test.SOCKET)
         try:
-            measure(libvirt, [test.DIRECT, f"qemu+ext:///system?command={work}/gate"])
+            measure(libvirt, [test.DIRECT, f"qemu+ext:///system?command={work}/socat",
+                              f"qemu+ext:///system?command={work}/gate"])
         finally:
             daemon.kill()
             daemon.wait()
