@@ -37,6 +37,7 @@
 #include "host/qemu-flags.h"
 #include "host/remote.h"
 #include "judge/judge.h"
+#include "plan/fleet.h"
 #include "plan/need.h"
 #include "plan/plan.h"
 #include "plan/profile.h"

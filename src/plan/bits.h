@@ -127,9 +127,21 @@ bits_of_mask (const VapMask *mask)
 {
   Bits bits = { { 0 } };
 
-  VAP_MASK_FOREACH (mask, n)
-    bits_set (&bits, (guint) n);
+  for (guint i = 0; i < VAP_MASK_BYTES; i++) {
+    for (guint byte = mask->bytes[i], n = 8 * i; byte != 0; byte = byte << 1 & 0xff, n++) {
+      if (byte & 0x80)
+        bits_set (&bits, n);
+    }
+  }
   return bits;
+}
+
+static inline Bits
+bits_all (void)
+{
+  guint64 ones = ~G_GUINT64_CONSTANT (0);
+
+  return (Bits){ { ones, ones, ones, ones } };
 }
 
 static inline VapMask

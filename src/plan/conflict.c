@@ -263,6 +263,10 @@ reason_alone (const Asker *asker, const VapNeed *need, const gboolean *in)
   guint cells = count_usable (asker, in, &rows);
   guint adapters = bits_count (&rows);
 
+  if (adapters == 0 && need->away != NULL)
+    return g_strdup_printf (_ ("every adapter that would do for '%s' has a guest from "
+                               "which it is kept away"),
+                            need->name);
   if (adapters == 0)
     return g_strdup_printf (_ ("no adapter of this host would do for '%s'"), need->name);
   if (adapters < need->spread)

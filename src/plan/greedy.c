@@ -670,6 +670,22 @@ go (Packing *packing, const Way *way, const Rank *first, const Score *bound,
   }
 }
 
+/* whether @i may stay as it is, met, beside what the others have */
+static gboolean
+may_stay (const Packing *packing, guint i)
+{
+  const Item *item = &packing->instance->items[i];
+
+  for (guint k = 0; k < item->n_away; k++) {
+    const Place *other = &packing->places[item->away[k]];
+
+    if (item_shuns (item, k, TRUE, other) &&
+        bits_intersect (&item->old_rows, &other->rows))
+      return FALSE;
+  }
+  return item->old_good;
+}
+
 /* nobody moves, and nothing new comes: always possible */
 static void
 do_nothing (Packing *packing)
@@ -678,10 +694,12 @@ do_nothing (Packing *packing)
   for (guint i = 0; i < packing->instance->n_items; i++) {
     const Item *item = &packing->instance->items[i];
 
-    if (item->old_good && stay (packing, i, PLACE_STAY))
-      continue;
     if (item->has_old)
       packing->places[i] = (Place){ PLACE_LEFT, item->old_rows, item->old_columns };
+  }
+  for (guint i = 0; i < packing->instance->n_items; i++) {
+    if (may_stay (packing, i))
+      packing->places[i].kind = PLACE_STAY;
   }
 }
 
@@ -749,4 +767,21 @@ greedy (const Instance *instance, const Grid *grid, const Score *bound, const Sc
   g_free (packing->places);
   g_free (packing->alone);
   return best;
+}
+
+gboolean
+fit_one (const Grid *grid, const Item *item, const Bits *forbidden, Place *place)
+{
+  Item allowed = *item;
+  Instance instance = { .items = &allowed, .n_items = 1 };
+  Packing packing = { .instance = &instance, .grid = grid, .places = place };
+
+  if (forbidden != NULL)
+    allowed.rows = bits_minus (&allowed.rows, forbidden);
+  allowed.n_away = 0;
+  memcpy (packing.free, grid->free, sizeof packing.free);
+  for (guint i = 0; i < GRID; i++)
+    packing.row_order[i] = (guint8) i;
+  return !(item->rows_fixed && !bits_equal (&allowed.rows, &item->rows)) &&
+         place_item (&packing, 0, WIDE, 0);
 }

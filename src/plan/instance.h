@@ -147,6 +147,10 @@ guint bound_cells_alone (const Item *item, const Grid *grid);
 Score greedy (const Instance *instance, const Grid *grid, const Score *bound,
               const Score *goal, Place *places, gint64 deadline);
 
+/* one item alone on @grid, as widely as it can be; @forbidden: (nullable): rows */
+gboolean fit_one (const Grid *grid, const Item *item, const Bits *forbidden,
+                  Place *place);
+
 /* whether all was tried: then @best is optimal */
 gboolean search (const Instance *instance, const Grid *grid, const Score *bound,
                  Place *places, Score *best, const Score *goal, guint nodes,

@@ -168,6 +168,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapPlan, vap_plan_free)
 gboolean vap_plan_one (const VapHost *host, const VapNeed *need, VapMatrix *matrix,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* (transfer full): the host as it will be when @plan was carried out: every guest's
+ * device active with its matrix, the reserved queues bound to vfio_ap */
+VapHost *vap_plan_expected (const VapHost *host, const VapPlan *plan);
+
 /* the document of schemas/plan.schema.json; free with g_free() */
 char *vap_plan_to_json (const VapPlan *plan);
 

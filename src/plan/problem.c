@@ -281,11 +281,11 @@ static void
 fill_item (Problem *problem, Wish *wish, Item *item)
 {
   const VapNeed *need = wish->need;
-  VapMask all = vap_mask_up_to (VAP_MASK_BITS - 1);
   Bits rows = rows_of (problem, need);
 
   item->rows = rows;
-  item->columns = bits_of_mask (need->said & VAP_NEED_DOMAINS ? &need->domains : &all);
+  item->columns =
+      need->said & VAP_NEED_DOMAINS ? bits_of_mask (&need->domains) : bits_all ();
   item->columns_fixed = (need->said & VAP_NEED_DOMAINS) != 0;
   item->rows_fixed = (need->said & VAP_NEED_ADAPTERS) != 0;
   item->queues = need->queues;

@@ -42,6 +42,12 @@ CASES += [("check", "z16-small", ["check", *files]) for files in
 CASES += [("log", host, ["log", *what]) for host, what in
           (("logged", []), ("logged", ["--verdict", "warned"]), ("none", []))]
 CASES += [("setup", host, ["setup", "--doors", "/doors"]) for host in ("none", "set-up")]
+CASES += [("plan", "planned", ["plan", *what]) for what in
+          (["needs.conf"], ["--rearrange", "needs.conf"], ["needs.json"])]
+CASES += [("plan-fleet", "planned",
+           ["plan", "--fleet", "host-small.json", "--fleet", "cut.json", "needs.conf"])]
+CASES += [("profile", "planned", ["profile", *what]) for what in
+          (["list"], ["show", "hsm-small"])]
 CASES += [("explain", None, ["explain", *what]) for what in
           (["queue-in-use"], ["ap-off"], ["--list"])]
 

@@ -45,6 +45,8 @@ int command_stop (const char *root, char **argv);
 int command_remove (const char *root, char **argv);
 int command_modify (const char *root, char **argv);
 int command_setup (const char *root, char **argv);
+int command_plan (const char *root, char **argv);
+int command_profile (const char *root, char **argv);
 int command_explain (const char *root, char **argv);
 
 G_END_DECLS

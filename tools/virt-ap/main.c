@@ -43,6 +43,9 @@ static const Command commands[] = {
   { "modify", N_ ("change the adapters and domains of an AP matrix"), command_modify },
   { "setup", N_ ("put the gate, the callout and the hook in place, or take them away"),
     command_setup },
+  { "plan", N_ ("find matrices for what guests need, and what to reserve for them"),
+    command_plan },
+  { "profile", N_ ("show the profiles, named needs of guests"), command_profile },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 
