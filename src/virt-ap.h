@@ -39,5 +39,6 @@
 #include "judge/judge.h"
 #include "plan/fleet.h"
 #include "plan/need.h"
+#include "plan/offer.h"
 #include "plan/plan.h"
 #include "plan/profile.h"

@@ -47,6 +47,7 @@ int command_modify (const char *root, char **argv);
 int command_setup (const char *root, char **argv);
 int command_plan (const char *root, char **argv);
 int command_profile (const char *root, char **argv);
+int command_nova_provider (const char *root, char **argv);
 int command_explain (const char *root, char **argv);
 
 G_END_DECLS

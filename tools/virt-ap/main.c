@@ -46,6 +46,8 @@ static const Command commands[] = {
   { "plan", N_ ("find matrices for what guests need, and what to reserve for them"),
     command_plan },
   { "profile", N_ ("show the profiles, named needs of guests"), command_profile },
+  { "nova-provider", N_ ("print what this host can grant, for OpenStack Nova"),
+    command_nova_provider },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 
