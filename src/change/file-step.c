@@ -262,10 +262,20 @@ prepare (VapStep *step, GError **error)
 }
 
 static gboolean
+fail_changed (const char *path, GError **error)
+{
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+               _ ("someone else has changed '%s' since"), path);
+  return FALSE;
+}
+
+static gboolean
 apply (const VapStep *step, GError **error)
 {
   g_autofree char *path = full_path (step);
-  gboolean is_new = vap_step_get (step, "before") == NULL;
+  g_autofree char *before = get_content (step, "before");
+  gboolean is_new = before == NULL;
+  g_auto (Found) now = { 0 };
   g_auto (Found) wanted = {
     .content = get_content (step, "content"),
     .mode = get_number (step, is_new ? "mode" : "before-mode"),
@@ -273,6 +283,11 @@ apply (const VapStep *step, GError **error)
     .gid = is_new ? getegid () : get_number (step, "before-gid"),
   };
 
+  if (!find (path, &now, error))
+    return FALSE;
+  if (g_strcmp0 (now.content, wanted.content) != 0 &&
+      g_strcmp0 (now.content, before) != 0)
+    return fail_changed (path, error);
   return make_dirs (step, path, error) && put (path, &wanted, error);
 }
 
@@ -295,11 +310,8 @@ revert (const VapStep *step, GError **error)
   if (unlink (ready) < 0 && errno != ENOENT && errno != ENOTDIR)
     return fail_errno (error, _ ("cannot remove '%s': %s"), ready);
   if (g_strcmp0 (now.content, before.content) != 0) {
-    if (g_strcmp0 (now.content, content) != 0) {
-      g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-                   _ ("someone else has changed '%s' since"), path);
-      return FALSE;
-    }
+    if (g_strcmp0 (now.content, content) != 0)
+      return fail_changed (path, error);
     if (!put (path, &before, error))
       return FALSE;
   }

@@ -33,6 +33,7 @@ typedef struct {
 #define VAP_JOURNAL_HEAD "virt-ap-journal" /* NAME: the format; texts: pid, boot, title */
 #define VAP_JOURNAL_ADD "add"              /* NAME: the step's kind */
 #define VAP_JOURNAL_BEGIN "begin"          /* NAME: the step's index */
+#define VAP_JOURNAL_WHOLE "whole"          /* all steps are known; no NAME, no texts */
 #define VAP_JOURNAL_PROGRAM "program"      /* NAME: a process's number; texts: start */
 
 #define VAP_JOURNAL_FORMAT "1"

@@ -102,7 +102,10 @@ take_line (VapTransaction *found, const VapJournalLine *line, GError **error)
 {
   VapStep *step;
 
-  if (g_str_equal (line->word, VAP_JOURNAL_PROGRAM))
+  if (g_str_equal (line->word, VAP_JOURNAL_WHOLE))
+    found->whole = TRUE;
+  if (g_str_equal (line->word, VAP_JOURNAL_WHOLE) ||
+      g_str_equal (line->word, VAP_JOURNAL_PROGRAM))
     return TRUE;
   if (g_str_equal (line->word, VAP_JOURNAL_BEGIN))
     return take_begin (found, line, error);
@@ -267,13 +270,14 @@ gboolean
 vap_transaction_recover_plain (const char *root, GError **error)
 {
   g_autoptr (VapTransaction) found = NULL;
+  gboolean completed;
 
   if (!vap_transaction_read_journal (root, PLAIN_PATIENCE_MS, &found, error))
     return FALSE;
   if (found == NULL)
     return TRUE;
   if (!needs_program (found))
-    return vap_transaction_roll_back (found, error);
+    return vap_transaction_finish (found, &completed, error);
   g_set_error (
       error, VAP_ERROR, VAP_ERROR_HALF_DONE,
       _ ("'%s' was interrupted and has to be repaired first; run: virt-ap repair"),

@@ -29,12 +29,15 @@ struct _VapTransaction {
   gboolean rebooted;  /* the journal is from before the machine's last start */
   gboolean resumed;   /* read back: nothing happens to it unbidden */
   gboolean finished;  /* committed, rolled back, or given up */
+  gboolean whole;     /* all of its steps are known: the commit has begun */
   GPtrArray *entries; /* VapEntry */
   char *recovered;
   sigset_t held;      /* the mask of signals as it was */
   gboolean holds;     /* signals are held back */
   VapProgressFunc progress;
   gpointer progress_data;
+  VapCheckFunc check;
+  gpointer check_data;
 };
 
 VapTransaction *vap_transaction_new_bare (const char *root, const char *title);

@@ -92,24 +92,28 @@ take_lock (VapTransaction *transaction, guint patience_ms, GError **error)
   return TRUE;
 }
 
-/* what an interrupted transaction left is undone before anything new is begun */
+/* what an interrupted transaction left is finished before anything new is begun */
 static gboolean
 recover (VapTransaction *transaction, guint patience_ms, GError **error)
 {
   g_autoptr (VapTransaction) found = NULL;
+  gboolean completed;
 
   if (!vap_transaction_read_journal (transaction->root, patience_ms, &found, error))
     return FALSE;
   if (found == NULL)
     return TRUE;
-  if (!vap_transaction_roll_back (found, error)) {
+  if (!vap_transaction_finish (found, &completed, error)) {
     g_prefix_error (error,
                     _ ("'%s' was interrupted and has to be repaired first (virt-ap "
                        "repair): "),
                     found->title);
     return FALSE;
   }
-  transaction->recovered = g_strdup (found->title);
+  transaction->recovered = g_strdup_printf (
+      completed ? _ ("'%s' had been interrupted, and was completed first")
+                : _ ("'%s' had been interrupted, and was undone first"),
+      found->title);
   return TRUE;
 }
 
@@ -130,26 +134,6 @@ VapTransaction *
 vap_transaction_new_dry (const char *root, const char *title)
 {
   return vap_transaction_new_bare (root, title);
-}
-
-gboolean
-vap_transaction_resume (const char *root, guint patience_ms, VapTransaction **interrupted,
-                        GError **error)
-{
-  g_autoptr (VapTransaction) lock = vap_transaction_new_bare (root, "");
-
-  *interrupted = NULL;
-  vap_transaction_hold_signals (lock);
-  if (!take_lock (lock, patience_ms, error) ||
-      !vap_transaction_read_journal (lock->root, patience_ms, interrupted, error))
-    return FALSE;
-  if (*interrupted == NULL)
-    return TRUE;
-  (*interrupted)->lock = g_steal_pointer (&lock->lock);
-  (*interrupted)->held = lock->held;
-  (*interrupted)->holds = lock->holds;
-  lock->holds = FALSE;
-  return TRUE;
 }
 
 void
@@ -226,15 +210,25 @@ header (const VapTransaction *transaction)
 }
 
 static gboolean
-open_journal (VapTransaction *transaction, GError **error)
+create_journal (VapTransaction *transaction, GError **error)
 {
-  if (transaction->journal >= 0)
-    return note_steps (transaction, error);
   transaction->journal = vap_journal_create (transaction->journal_path, error);
   return transaction->journal >= 0 &&
          vap_journal_append (transaction->journal, VAP_JOURNAL_HEAD, VAP_JOURNAL_FORMAT,
-                             header (transaction), TRUE, error) &&
-         note_steps (transaction, error);
+                             header (transaction), TRUE, error);
+}
+
+/* The last step's `begin` puts all of it on the disk. */
+static gboolean
+open_journal (VapTransaction *transaction, GError **error)
+{
+  if (transaction->journal < 0 && !create_journal (transaction, error))
+    return FALSE;
+  if (!note_steps (transaction, error))
+    return FALSE;
+  return !transaction->whole ||
+         vap_journal_append (transaction->journal, VAP_JOURNAL_WHOLE, "",
+                             g_variant_new ("a{ss}", NULL), TRUE, error);
 }
 
 static void
@@ -251,6 +245,39 @@ is_state (const VapStep *step, VapStepState wanted)
   g_autoptr (GError) error = NULL;
 
   return vap_step_kind (step)->look (step, &state, &error) && state == wanted;
+}
+
+/* what was done, for those who look at it before they decide */
+static void
+note_outcomes (VapTransaction *interrupted)
+{
+  for (guint i = 0; i < interrupted->entries->len; i++) {
+    VapEntry *entry = vap_transaction_entry (interrupted, i);
+
+    if (entry->begun && is_state (entry->step, VAP_STEP_AFTER))
+      entry->outcome = VAP_OUTCOME_DONE;
+  }
+}
+
+gboolean
+vap_transaction_resume (const char *root, guint patience_ms, VapTransaction **interrupted,
+                        GError **error)
+{
+  g_autoptr (VapTransaction) lock = vap_transaction_new_bare (root, "");
+
+  *interrupted = NULL;
+  vap_transaction_hold_signals (lock);
+  if (!take_lock (lock, patience_ms, error) ||
+      !vap_transaction_read_journal (lock->root, patience_ms, interrupted, error))
+    return FALSE;
+  if (*interrupted == NULL)
+    return TRUE;
+  (*interrupted)->lock = g_steal_pointer (&lock->lock);
+  (*interrupted)->held = lock->held;
+  (*interrupted)->holds = lock->holds;
+  lock->holds = FALSE;
+  note_outcomes (*interrupted);
+  return TRUE;
 }
 
 /* from here on the step counts as begun, whatever becomes of it */
@@ -321,7 +348,8 @@ vap_transaction_apply (VapTransaction *transaction, GError **error)
   GError *reason = NULL;
   guint index = 0;
 
-  g_return_val_if_fail (transaction->lock != NULL && !transaction->finished, FALSE);
+  g_return_val_if_fail (transaction->lock != NULL || transaction->resumed, FALSE);
+  g_return_val_if_fail (!transaction->finished, FALSE);
   if (transaction->entries->len == 0)
     return TRUE;
   if (!open_journal (transaction, &reason))
@@ -340,8 +368,12 @@ vap_transaction_commit (VapTransaction *transaction, GError **error)
 {
   GError *reason = NULL;
 
+  transaction->whole = TRUE;
   if (!vap_transaction_apply (transaction, error))
     return FALSE;
+  if (transaction->check != NULL &&
+      !transaction->check (transaction, transaction->check_data, &reason))
+    return fail (transaction, transaction->entries->len, reason, error);
   /* the one moment at which all of it becomes final */
   if (transaction->journal >= 0 &&
       !vap_journal_remove (transaction->journal_path, &reason))
@@ -374,6 +406,51 @@ undo_entry (VapTransaction *transaction, guint index)
   return FALSE;
 }
 
+static gboolean
+is_all_done (const VapTransaction *transaction)
+{
+  for (guint i = 0; i < transaction->entries->len; i++) {
+    const VapEntry *entry = vap_transaction_entry (transaction, i);
+
+    if (!entry->begun || !is_state (entry->step, VAP_STEP_AFTER))
+      return FALSE;
+  }
+  return transaction->whole;
+}
+
+/* every step is done or not, and nobody has changed anything since */
+static gboolean
+is_clear (const VapTransaction *transaction)
+{
+  for (guint i = 0; i < transaction->entries->len; i++) {
+    const VapEntry *entry = vap_transaction_entry (transaction, i);
+
+    if (entry->begun && !is_state (entry->step, VAP_STEP_AFTER) &&
+        !is_state (entry->step, VAP_STEP_BEFORE))
+      return FALSE;
+  }
+  return transaction->whole;
+}
+
+/* Where everything is done there is nothing to undo; and what cannot be undone (Linux 7
+ * takes no queue back of an adapter that is in any matrix) can perhaps be completed. */
+gboolean
+vap_transaction_finish (VapTransaction *interrupted, gboolean *completed, GError **error)
+{
+  g_autoptr (GError) stuck = NULL;
+
+  *completed = !interrupted->rebooted && is_all_done (interrupted);
+  if (*completed)
+    return vap_transaction_commit (interrupted, error);
+  if (vap_transaction_roll_back (interrupted, &stuck))
+    return TRUE;
+  *completed = is_clear (interrupted) && vap_transaction_commit (interrupted, NULL);
+  if (*completed)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&stuck));
+  return FALSE;
+}
+
 /* Stops at the first that is stuck: those before it may be what it stands on. */
 gboolean
 vap_transaction_roll_back (VapTransaction *transaction, GError **error)
@@ -395,7 +472,7 @@ vap_transaction_roll_back (VapTransaction *transaction, GError **error)
     g_set_error (error, VAP_ERROR, VAP_ERROR_HALF_DONE,
                  _ ("'%s' could not be undone: %s; see: virt-ap repair"), what,
                  entry->problem);
-    close_journal (transaction);
+    transaction->finished = !transaction->resumed;
     return FALSE;
   }
   if (transaction->journal >= 0 && !vap_journal_remove (transaction->journal_path, NULL))
@@ -438,6 +515,12 @@ vap_transaction_outcome (const VapTransaction *transaction, guint index)
   return vap_transaction_entry (transaction, index)->outcome;
 }
 
+gboolean
+vap_transaction_has_begun (const VapTransaction *transaction, guint index)
+{
+  return vap_transaction_entry (transaction, index)->begun;
+}
+
 const char *
 vap_transaction_problem (const VapTransaction *transaction, guint index)
 {
@@ -469,4 +552,12 @@ vap_transaction_set_progress (VapTransaction *transaction, VapProgressFunc func,
 {
   transaction->progress = func;
   transaction->progress_data = user_data;
+}
+
+void
+vap_transaction_set_check (VapTransaction *transaction, VapCheckFunc func,
+                           gpointer user_data)
+{
+  transaction->check = func;
+  transaction->check_data = user_data;
 }

@@ -13,8 +13,8 @@
  * A transaction holds the lock of AP settings (lock.h) from begin to free.  Each step
  * is written to a journal, with what is needed to undo it, and is on the disk before
  * the host is touched.  A process that is killed leaves the journal; the next one that
- * begins a transaction, `virt-ap repair`, or the callout finds it and rolls it back.
- * Whether a step was done is asked of the host, not of the journal, so it does not
+ * begins a transaction, `virt-ap repair`, or the callout finds it and rolls it back (or,
+ * when all of its steps were done, or cannot be undone, completes it).  Whether a step was done is asked of the host, not of the journal, so it does not
  * matter between which two system calls the process ended.
  *
  * Between begin and free, SIGINT, SIGTERM and SIGHUP are held back: between two steps
@@ -50,12 +50,12 @@ typedef enum {
  * @title: what is done, for people and for `virt-ap repair`: the command line
  * @patience_ms: how long to wait for the lock, %VAP_LOCK_PATIENCE_MS as a rule
  *
- * Takes the lock, and rolls back what an interrupted transaction left
+ * Takes the lock, and rolls back or completes what an interrupted transaction left
  * (vap_transaction_recovered()).
  *
  * Returns: (transfer full): free with vap_transaction_free(); NULL with
  *   %VAP_ERROR_BUSY when the lock was held for so long, %VAP_ERROR_HALF_DONE when an
- *   interrupted transaction cannot be rolled back, which then has to be repaired first,
+ *   interrupted transaction can be neither, which then has to be repaired first,
  *   and %VAP_ERROR_UNREADABLE when there can be no lock or no journal
  */
 VapTransaction *vap_transaction_begin (const char *root, const char *title,
@@ -92,6 +92,19 @@ gboolean vap_transaction_apply (VapTransaction *transaction,
 gboolean vap_transaction_commit (VapTransaction *transaction,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * VapCheckFunc:
+ *
+ * Looks whether what was done is what was wanted.  FALSE with @error undoes it.
+ */
+typedef gboolean (*VapCheckFunc) (const VapTransaction *transaction, gpointer user_data,
+                                  GError **error);
+
+/* called by the commit after all steps, before they become final; @user_data must live
+ * until then */
+void vap_transaction_set_check (VapTransaction *transaction, VapCheckFunc func,
+                                gpointer user_data);
+
 /* Undoes everything: for a caller who finds after apply that the result is not what it
  * wanted.  FALSE with %VAP_ERROR_HALF_DONE. */
 gboolean vap_transaction_roll_back (VapTransaction *transaction,
@@ -101,11 +114,13 @@ const char *vap_transaction_title (const VapTransaction *transaction);
 guint vap_transaction_n_steps (const VapTransaction *transaction);
 const VapStep *vap_transaction_step (const VapTransaction *transaction, guint index);
 VapOutcome vap_transaction_outcome (const VapTransaction *transaction, guint index);
+/* the journal has it: it may be done, or half done */
+gboolean vap_transaction_has_begun (const VapTransaction *transaction, guint index);
 /* (nullable): why a step could not be undone */
 const char *vap_transaction_problem (const VapTransaction *transaction, guint index);
 
-/* (nullable) (transfer none): the title of an interrupted transaction that was rolled
- * back by vap_transaction_begin(), to be told */
+/* (nullable) (transfer none): a sentence, without a full stop, about an interrupted
+ * transaction that vap_transaction_begin() finished, to be told */
 const char *vap_transaction_recovered (const VapTransaction *transaction);
 
 /* the word for an outcome in JSON: "planned", "done", "undone", "stuck" */
@@ -129,15 +144,26 @@ void vap_transaction_set_progress (VapTransaction *transaction, VapProgressFunc 
  *   there is none, and nothing to repair
  *
  * For `virt-ap repair`, which shows it and then calls one of
- * vap_transaction_roll_back(), vap_transaction_commit() (which does what is missing, in
- * order) and vap_transaction_forget().  Steps that were not begun when it was
- * interrupted are part of it too, if they were added by then.
+ * vap_transaction_finish(), vap_transaction_roll_back(), vap_transaction_commit() (which
+ * does what is missing, in order) and vap_transaction_forget().  Steps that were not
+ * begun when it was interrupted are part of it too, if they were added by then.
  *
  * Waits, within @patience_ms, for the lock and for programs that the interrupted
  * transaction ran and that still work.
  */
 gboolean vap_transaction_resume (const char *root, guint patience_ms,
                                  VapTransaction **interrupted,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * vap_transaction_finish:
+ * @completed: (out): it was completed, not rolled back
+ *
+ * What vap_transaction_begin() does with an interrupted transaction: completes it when
+ * all of its steps are done, else rolls it back, else completes it where it was in the
+ * middle of its commit.  FALSE with %VAP_ERROR_HALF_DONE.
+ */
+gboolean vap_transaction_finish (VapTransaction *interrupted, gboolean *completed,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes the journal and leaves the host as it is. */

@@ -484,6 +484,21 @@ static const VapFindingInfo catalogue[] = {
                  "05.0047",
   },
   {
+      .id = "host-crypto-used",
+      .severity = VAP_SEVERITY_NOTE,
+      .meaning =
+          N_ ("A queue is to be taken from the host while a process has a device of "
+              "zcrypt open. It goes on with the queues that are left; without any, "
+              "its requests fail, and the move is refused."),
+      .source = "Linux drivers/s390/crypto/zcrypt_api.c, zcrypt_rsa_modexpo(), "
+                "_zcrypt_send_cprb()",
+      .cure =
+          N_ ("End the process, or leave the host a queue of the kind that it needs."),
+      .example =
+          "note[host-crypto-used]: process 4711 (pkcsslotd) has /dev/z90crypt open "
+          "and may notice that the host has fewer queues",
+  },
+  {
       .id = "host-incomplete",
       .severity = VAP_SEVERITY_WARNING,
       .meaning =
@@ -520,6 +535,21 @@ static const VapFindingInfo catalogue[] = {
       .cure = N_ ("Store the masks as they are, or change them to what is stored."),
       .example = "warning[mask-drift]: queue 05.0004, the first of 8, goes back to the "
                  "host at its next start",
+  },
+  {
+      .id = "masks-inexpressible",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ (
+          "The masks cannot give away, or take back, these queues and no others: the "
+          "host "
+          "has the product of apmask and aqmask. The hint is the nearest move that they "
+          "can make; where the kernel has driver_override and both masks are all ones, "
+          "any queue can be moved alone."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, ap_owned_by_def_drv()",
+      .cure = N_ ("Move a few queues more, as the hint says."),
+      .example = "error[masks-inexpressible]: apmask and aqmask cannot say this alone: a "
+                 "queue is the host's when the bits of its adapter and of its domain are "
+                 "both set; the nearest that they can say also moves 05.0047",
   },
   {
       .id = "matrix-drift",
@@ -652,6 +682,18 @@ static const VapFindingInfo catalogue[] = {
           "warning[move-renumbered]: guest 'web1' will find its adapter 05 as 06",
   },
   {
+      .id = "override-not-kept",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning =
+          N_ ("The queues would be moved by their driver_override, and are to stay "
+              "so after a restart of the machine. The kernel forgets it then, and "
+              "the rule that chzdev keeps has only the masks."),
+      .source = "s390-tools zdev/src/ap.c, ap_write_type_udev()",
+      .cure = N_ ("Move them for now only, or all by the masks."),
+      .example = "error[override-not-kept]: a driver_override is lost when the machine "
+                 "restarts, and chzdev's rule keeps only the masks",
+  },
+  {
       .id = "parent-wrong",
       .severity = VAP_SEVERITY_ERROR,
       .meaning =
@@ -690,6 +732,30 @@ static const VapFindingInfo catalogue[] = {
                   "starting at boot."),
       .example = "warning[queue-claimed]: queue 05.0047 is claimed by device " UUID
                  ", which is defined to start at boot",
+  },
+  {
+      .id = "queue-defined",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A queue is to go back to the host, and the definition of a device "
+                     "that is not active has it. That device cannot start any more."),
+      .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
+      .cure = N_ ("Change or remove the definition, or leave the queue to guests."),
+      .example = "warning[queue-defined]: the device " UUID
+                 " is defined with 05.0004 and cannot start then",
+  },
+  {
+      .id = "queue-held",
+      .severity = VAP_SEVERITY_ERROR,
+      .meaning = N_ (
+          "A queue is to go back to the host, and an active device has it. The kernel "
+          "refuses; Linux 7 also when only the adapter or the domain is in a matrix and "
+          "no queue of it would change hands."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, apmask_commit(), aqmask_commit(); "
+                "vfio_ap_ops.c, vfio_ap_mdev_resource_in_use()",
+      .errno_name = "EBUSY",
+      .cure = N_ ("Take the device from its guest and stop it first."),
+      .example = "error[queue-held]: the active device " UUID
+                 ", which no guest has, holds 05.0004",
   },
   {
       .id = "queue-host-owned",

@@ -86,7 +86,9 @@ list_lost (const VapGuestView *before, const VapGuestView *after)
   if (count == 0)
     return NULL;
   if (count > QUEUES_NAMED)
-    return g_strdup_printf (_ ("%s and %u more"), list->str, count - QUEUES_NAMED);
+    return g_strdup_printf (
+        ngettext ("%s and %u more", "%s and %u more", count - QUEUES_NAMED), list->str,
+        count - QUEUES_NAMED);
   return g_string_free (g_steal_pointer (&list), FALSE);
 }
 

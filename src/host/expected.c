@@ -131,6 +131,29 @@ vap_host_with_device (const VapHost *host, const char *uuid, const VapMatrix *ac
 }
 
 VapHost *
+vap_host_with_queues (const VapHost *host, const VapMask *apmask, const VapMask *aqmask,
+                      const VapQueueSet *moved, gboolean to_host)
+{
+  VapHost *expected = copy_host (host);
+  VapMask all = vap_mask_up_to (VAP_MASK_BITS - 1);
+  gboolean all_ones = vap_mask_equal (apmask, &all) && vap_mask_equal (aqmask, &all);
+
+  expected->apmask = *apmask;
+  expected->aqmask = *aqmask;
+  expected->override_in_use = FALSE;
+  for (guint adapter = 0; adapter < VAP_MASK_BITS; adapter++) {
+    VapMask *bound = &expected->vfio_bound.domains[adapter];
+    VapMask there =
+        vap_mask_and (&moved->domains[adapter], &host->queues.domains[adapter]);
+
+    *bound = to_host ? vap_mask_minus (bound, &there) : vap_mask_or (bound, &there);
+    if (all_ones && !vap_mask_is_empty (bound))
+      expected->override_in_use = TRUE;
+  }
+  return expected;
+}
+
+VapHost *
 vap_host_with_guest (const VapHost *host, VapGuest *defined)
 {
   VapHost *expected = copy_host (host);

@@ -188,6 +188,18 @@ const VapHostGuest *vap_host_holder (const VapHost *host, const char *device_uui
 VapHost *vap_host_with_device (const VapHost *host, const char *uuid,
                                const VapMatrix *active, VapDevice *definition);
 
+/**
+ * vap_host_with_queues:
+ * @moved: queues that change hands
+ * @to_host: to the host; FALSE to vfio_ap
+ *
+ * Returns: (transfer full): a snapshot with these masks, in which those of @moved that
+ *   there are have been bound to the other driver
+ */
+VapHost *vap_host_with_queues (const VapHost *host, const VapMask *apmask,
+                               const VapMask *aqmask, const VapQueueSet *moved,
+                               gboolean to_host);
+
 /* (transfer full): a snapshot in which the guest of that name is defined so */
 VapHost *vap_host_with_guest (const VapHost *host, VapGuest *defined);
 

@@ -231,6 +231,92 @@ def test_it_waits_for_the_lock():
         check(lock_holder(host) == os.getpid())
 
 
+class Transaction:
+    """A process that has the lock, and a journal in which a step about MATRIX2 has begun,
+    as virt-ap has while it runs mdevctl."""
+
+    def __init__(self, host, mark='flock -x 9; ', begun=MATRIX2):
+        self.journal = host.path('var/lib/virt-ap/journal')
+        os.makedirs(os.path.dirname(self.journal), exist_ok=True)
+        self.process = subprocess.Popen(
+            ['sh', '-c', f'exec 9>>"$1"; {mark}echo; exec sleep 60', 'sh', self.journal],
+            stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+        head = {'boot': 'x', 'pid': str(self.process.pid), 'title': 'virt-ap create'}
+        texts = {'before': '', 'mode': '644', 'path': '/x', 'uuid': begun}
+        with open(self.journal, 'w', encoding='utf-8') as journal:
+            for line in (('virt-ap-journal', '1', head), ('add', 'file', texts),
+                         ('begin', '0', texts)):
+                print(line, file=journal)
+        os.chmod(self.journal, 0o600)
+        host.write('run/lock/s390apconfig.lock', f'{self.process.pid}\n')
+
+    def lines(self):
+        with open(self.journal, encoding='utf-8') as journal:
+            return journal.read().splitlines()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def test_a_transaction_s_lock_is_not_waited_for():
+    with Host(ONE) as host:
+        transaction = Transaction(host)
+        for event, action in ('pre', 'start'), ('pre', 'stop'), ('live', 'modify'):
+            answer = call(host, event, action, GOOD)
+            # the file system is none, so a live change fails, but not for the lock
+            check('lock' not in answer.err, event, action, answer)
+            check(lock_holder(host) == transaction.process.pid, 'its lock was taken')
+        check(call(host, 'pre', 'start', TAKEN).status == 1, 'it is judged all the same')
+        check(call(host, 'post', 'start', GOOD, state='success').status == 0)
+        check(lock_holder(host) == transaction.process.pid, 'its lock was given back')
+        noted = [line for line in transaction.lines() if line.startswith("('program'")]
+        check(noted and all(f"'{os.getpid()}'" in line for line in noted),
+              transaction.lines())
+        transaction.end()
+
+
+def test_another_s_lock_is_waited_for():
+    """another device, an unmarked journal, a journal that others could have written"""
+    for options, mode in (({'begun': MATRIX3}, 0o600), ({'mark': ''}, 0o600), ({}, 0o666)):
+        with Host(ONE) as host:
+            transaction = Transaction(host, **options)
+            os.chmod(transaction.journal, mode)
+            process = subprocess.Popen(arguments('pre', 'stop'), stdin=subprocess.DEVNULL,
+                                       env={**os.environ, 'VIRT_AP_ROOT': host.root})
+            try:
+                process.wait(timeout=0.3)
+                check(False, options, mode, 'it did not wait')
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            transaction.end()
+
+
+def test_what_was_interrupted_is_undone():
+    with Host(ONE) as host:
+        transaction = Transaction(host)
+        transaction.end()
+        host.write('x', '')  # as it was before the step
+        answer = call(host, 'pre', 'start', GOOD)
+        check(answer.status == 0, answer)
+        check(not os.path.exists(transaction.journal), 'journal left')
+        check(lock_holder(host) == os.getpid())
+
+
+def test_what_cannot_be_undone_is_refused():
+    with Host(ONE) as host:
+        transaction = Transaction(host)
+        transaction.end()
+        host.write('x', 'by someone else')
+        answer = call(host, 'pre', 'start', GOOD)
+        check(answer.status == 1 and 'virt-ap repair' in answer.err, answer)
+        check(os.path.exists(transaction.journal), 'journal gone')
+        check(lock_holder(host) == 0, 'lock left')
+
+
 def test_lock_that_is_a_link_is_refused():
     with Host(ONE) as host:
         os.symlink('/dev/null', host.lock)

@@ -19,7 +19,7 @@ import uuid
 LAB = os.path.abspath(sys.argv[1])
 # the places of which the simulated host has its own
 OWN_PLACES = ["/etc/libvirt", "/etc/mdevctl.d", "/etc/udev/rules.d", "/etc/virt-ap", "/run",
-              "/dev", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log"]
+              "/dev", "/var/lib/virt-ap", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log"]
 STARTUP_SECONDS = 0.5
 
 UUID = "62177883-f1bb-47f0-914d-32a22e3a8801"

@@ -69,8 +69,8 @@ change_connect (const ChangeOptions *options, const char **connect)
 }
 
 /* the command line as its user typed it */
-static char *
-make_title (char **argv)
+char *
+change_title (char **argv)
 {
   g_autoptr (GString) title = g_string_new ("virt-ap");
 
@@ -103,7 +103,7 @@ plan (Change *change)
 static gboolean
 plan_dry (Change *change)
 {
-  g_autofree char *title = make_title (change->spec->argv);
+  g_autofree char *title = change_title (change->spec->argv);
 
   change->transaction = vap_transaction_new_dry (change->spec->options->root, title);
   return plan (change);
@@ -112,7 +112,7 @@ plan_dry (Change *change)
 static gboolean
 begin (Change *change)
 {
-  g_autofree char *title = make_title (change->spec->argv);
+  g_autofree char *title = change_title (change->spec->argv);
 
   g_clear_pointer (&change->transaction, vap_transaction_free);
   change->transaction = vap_transaction_begin (change->spec->options->root, title,
@@ -120,8 +120,7 @@ begin (Change *change)
   if (change->transaction == NULL)
     return FALSE;
   if (vap_transaction_recovered (change->transaction) != NULL)
-    report (_ ("'%s' had been interrupted; what it had done was undone first"),
-            vap_transaction_recovered (change->transaction));
+    report ("%s", vap_transaction_recovered (change->transaction));
   return plan (change);
 }
 
@@ -184,9 +183,9 @@ begin_as_asked (Change *change)
   return FALSE;
 }
 
-static void
-tell_progress (const VapTransaction *transaction, guint index, gboolean undoing,
-               gpointer user_data)
+void
+change_tell_progress (const VapTransaction *transaction, guint index, gboolean undoing,
+                      gpointer user_data)
 {
   const VapStep *step = vap_transaction_step (transaction, index);
   g_autofree char *what = vap_step_kind (step)->describe (step);
@@ -206,7 +205,7 @@ execute (Change *change)
     return STATUS_GOOD;
   }
   progress = progress_new (_ ("Beginning"));
-  vap_transaction_set_progress (change->transaction, tell_progress, progress);
+  vap_transaction_set_progress (change->transaction, change_tell_progress, progress);
   if (vap_transaction_commit (change->transaction, &change->error)) {
     change->result = "done";
     return STATUS_GOOD;
@@ -262,11 +261,21 @@ add_step_json (VapJson *json, const VapTransaction *transaction, guint index)
   vap_json_end_object (json);
 }
 
+void
+change_add_steps_json (VapJson *json, const VapTransaction *transaction)
+{
+  vap_json_name (json, "steps");
+  vap_json_begin_array (json);
+  for (guint i = 0; transaction != NULL && i < vap_transaction_n_steps (transaction); i++)
+    add_step_json (json, transaction, i);
+  vap_json_end_array (json);
+}
+
 static void
 add_json (Output *output, const Change *change)
 {
   g_autoptr (VapJson) json = vap_json_new ();
-  g_autofree char *title = make_title (change->spec->argv);
+  g_autofree char *title = change_title (change->spec->argv);
   const VapTransaction *transaction = change->transaction;
 
   vap_json_begin_object (json);
@@ -283,11 +292,7 @@ add_json (Output *output, const Change *change)
   if (change->findings != NULL)
     findings_add_json (json, NULL, change->findings);
   vap_json_end_array (json);
-  vap_json_name (json, "steps");
-  vap_json_begin_array (json);
-  for (guint i = 0; transaction != NULL && i < vap_transaction_n_steps (transaction); i++)
-    add_step_json (json, transaction, i);
-  vap_json_end_array (json);
+  change_add_steps_json (json, transaction);
   vap_json_end_object (json);
   output_json (output, json);
 }
@@ -366,8 +371,6 @@ tell_error (const Change *change)
   if (change->error == NULL)
     return;
   report ("%s", change->error->message);
-  if (g_strcmp0 (change->result, "undone") == 0)
-    report (_ ("the host is as it was before"));
 }
 
 int

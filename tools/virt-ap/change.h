@@ -60,6 +60,13 @@ typedef struct {
 /* Returns: the exit status */
 int change_run (const ChangeSpec *spec);
 
+/* a member `steps` in an object that is open; @transaction: NULL for none */
+void change_add_steps_json (VapJson *json, const VapTransaction *transaction);
+
+/* a VapProgressFunc; @user_data: a Progress, or NULL */
+void change_tell_progress (const VapTransaction *transaction, guint index,
+                           gboolean undoing, gpointer user_data);
+
 /**
  * change_connect:
  * @connect: (out) (transfer none): the URI to go through; NULL for mdevctl

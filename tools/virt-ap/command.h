@@ -38,6 +38,8 @@ int command_monitor (const char *root, char **argv);
 int command_metrics (const char *root, char **argv);
 int command_export (const char *root, char **argv);
 int command_log (const char *root, char **argv);
+int command_reserve (const char *root, char **argv);
+int command_repair (const char *root, char **argv);
 int command_create (const char *root, char **argv);
 int command_define (const char *root, char **argv);
 int command_start (const char *root, char **argv);
