@@ -12,13 +12,13 @@ apt_packages='
   libglib2.0-dev libxml2-dev libjansson-dev libtirpc-dev libfuse3-dev libvirt-dev libcairo2-dev
   libvirt-daemon-system libvirt-clients mdevctl python3-libvirt
   virtinst python3-gi gir1.2-libvirt-glib-1.0
-  qemu-system-misc qemu-system-x86 kmod procps iproute2 libxml2-utils socat'
+  qemu-system-misc qemu-system-x86 kmod procps iproute2 libxml2-utils socat strace'
 dnf_packages='
   gcc meson ninja-build pkgconf-pkg-config gettext python3 python3-docutils python3-jsonschema
   glib2-devel libxml2-devel jansson-devel libtirpc-devel fuse3-devel libvirt-devel cairo-devel
   libvirt-daemon-kvm libvirt-client mdevctl python3-libvirt
   virt-install python3-gobject-base libvirt-gobject
-  qemu-system-s390x-core qemu-system-x86-core kmod procps-ng iproute libxml2 socat'
+  qemu-system-s390x-core qemu-system-x86-core kmod procps-ng iproute libxml2 socat strace'
 
 if [ "${1:-}" = fuzz ]; then
   apt_packages="$apt_packages clang libclang-rt-dev"
