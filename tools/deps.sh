@@ -26,8 +26,8 @@ if [ "${1:-}" = fuzz ]; then
 fi
 
 if [ "${1:-}" = nova ]; then
-  apt_packages="$apt_packages python3-nova qemu-utils"
-  dnf_packages="$dnf_packages openstack-nova-common qemu-img"
+  apt_packages="$apt_packages python3-nova python3-placement qemu-utils"
+  dnf_packages="$dnf_packages openstack-nova-common openstack-placement-common qemu-img"
 fi
 
 # only promtool of it is run, and no server on a machine that has a use for its port
