@@ -281,6 +281,7 @@ test_holds (void)
       "{\"path\": \"/machine/peripheral/first/virtio-backend\"}}\r\n"
       "{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"first\", \"path\": "
       "\"/machine/peripheral/first\"}}\r\n";
+  static const char late[] = "{\"id\": \"libvirt-8\", \"error\": {}}\n";
   LabEmulatorHolds *holds = lab_emulator_holds_new ();
   int first = hold_pipe (holds, "first", NULL);
   int refused = hold_pipe (holds, "refused", "libvirt-7");
@@ -292,7 +293,7 @@ test_holds (void)
   g_assert_false (is_held (first) || is_held (refused));
   g_assert_true (is_held (third));
   /* that answer was to another command of the same number, of another libvirtd */
-  lab_emulator_holds_look (holds, "{\"id\": \"libvirt-8\", \"error\": {}}\n", 35);
+  lab_emulator_holds_look (holds, late, strlen (late));
   g_assert_true (is_held (third));
   lab_emulator_holds_free (holds);
   g_assert_false (is_held (third));

@@ -6,6 +6,7 @@ Called with the program virt-ap-lab.  Every lab that is started carries a token 
 its environment, so that its processes are known whatever they have become.
 """
 
+import atexit
 import os
 import pty
 import select
@@ -318,6 +319,7 @@ class Kept:
     def __init__(self, prefix=(), **keywords):
         self.token = str(uuid.uuid4())
         self.before = host()
+        self.lab = LAB
         self.prefix = list(prefix)
         self.keywords = dict(env=dict(os.environ, LAB_TEST_TOKEN=self.token), text=True,
                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
@@ -327,8 +329,15 @@ class Kept:
         return f"{name}-{self.token[:8]}"
 
     def run(self, *arguments):
-        return subprocess.run([*self.prefix, LAB, *arguments], check=False,
+        if arguments[0] == "--keep":
+            atexit.register(self.stop, arguments[1])
+        return subprocess.run([*self.prefix, self.lab, *arguments], check=False,
                               **self.keywords)
+
+    def stop(self, name):
+        """whatever became of the test"""
+        if os.path.exists(self.lab):
+            self.run("stop", name)
 
     def row(self, name):
         """what list says of the lab"""
@@ -401,7 +410,7 @@ def start_inside(labs, name, *command):
     """Starts COMMAND in the lab, and waits for its first line."""
     keywords = {key: labs.keywords[key] for key in labs.keywords
                 if key not in ("capture_output", "timeout")}
-    inside = subprocess.Popen([*labs.prefix, LAB, "enter", name, "--", *command],
+    inside = subprocess.Popen([*labs.prefix, labs.lab, "enter", name, "--", *command],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **keywords)
     inside.stdout.readline()
     return inside

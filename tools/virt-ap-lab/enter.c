@@ -133,7 +133,9 @@ run_enter (int argc, char **argv)
   if (kept == NULL || !join (kept, &error))
     return fail (error);
   command = lab_options_find_command (argc - 1, argv + 1);
-  return run_in_lab (kept, command, directory);
+  /* what would run at exit can start nothing: its children would be born into the lab's
+   * PID namespace, which may be dead */
+  _exit (run_in_lab (kept, command, directory));
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -29,16 +30,17 @@ lab_check_requirements (GError **error)
   return TRUE;
 }
 
-/* The process 1 to be must not outlive this process, not even when this one is killed
- * before prctl() asked for it: then the pipe @outer ends without a byte. */
+/* The process 1 to be begins when the pipe @outer has a byte, and must not outlive this
+ * process, not even when this one is killed before prctl() asked for it: then the pipe
+ * has no writer any more. */
 static gboolean
 tie_to_parent (int outer)
 {
+  struct pollfd poll_fd = { .fd = outer };
   char byte;
-  gboolean tied = prctl (PR_SET_PDEATHSIG, SIGKILL) == 0 && read (outer, &byte, 1) == 1;
 
-  close (outer);
-  return tied;
+  return prctl (PR_SET_PDEATHSIG, SIGKILL) == 0 && read (outer, &byte, 1) == 1 &&
+         poll (&poll_fd, 1, 0) == 0;
 }
 
 static int
