@@ -17,6 +17,7 @@
 #include "callout/live.h"
 #include "callout/report.h"
 #include "change/transaction.h"
+#include "change/undone.h"
 #include "door/door.h"
 #include "judge/judge.h"
 
@@ -139,13 +140,26 @@ is_covered (const Call *call, const char *path)
                                  call->mdevctl);
 }
 
+/* What libvirt was asked for by a transaction that was undone since comes too late. */
+static gboolean
+is_wanted (const Call *call, GError **error)
+{
+  if (!vap_undone_recently (call->root, call->uuid))
+    return TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+               _ ("A change to the AP matrix %s was undone just now, and this may be a "
+                  "part of it; try again in half a minute"),
+               call->uuid);
+  return FALSE;
+}
+
 /* what an interrupted transaction left is undone before anything is judged or changed */
 static gboolean
 settle (const Call *call, const char *path, GError **error)
 {
   g_autoptr (GError) reason = NULL;
 
-  if (vap_transaction_recover_plain (call->root, &reason))
+  if (vap_transaction_recover_plain (call->root, &reason) && is_wanted (call, &reason))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&reason));
   if (!vap_lock_release (path, call->mdevctl, &reason))

@@ -16,6 +16,7 @@
 #include "change/libvirt.h"
 #include "change/priv.h"
 #include "change/steps.h"
+#include "change/undone.h"
 #include "guest/device.h"
 
 #define DIRECTORY "/etc/mdevctl.d/" VAP_DEVICE_PARENT "/"
@@ -150,6 +151,7 @@ apply (const VapStep *step, GError **error)
   g_autofree char *now = read_file (step);
   gboolean done;
 
+  vap_undone_forget (vap_step_root (step), get_uuid (step));
   if (compare (step, now) == VAP_STEP_AFTER)
     return TRUE;
   if (vap_step_get (step, "json") == NULL)

@@ -12,6 +12,7 @@
 
 #include "change/libvirt.h"
 #include "change/priv.h"
+#include "change/undone.h"
 #include "host/host.h"
 
 #define PARENT "/sys/devices/vfio_ap/matrix"
@@ -254,6 +255,7 @@ apply (const VapStep *step, GError **error)
 
   if (!find (step, &found, error))
     return FALSE;
+  vap_undone_forget (vap_step_root (step), get_uuid (step));
   if (is_as (step, &found, "after"))
     return TRUE;
   if (!get_matrix (step, "after", &after))

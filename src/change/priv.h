@@ -36,6 +36,9 @@ typedef struct {
 #define VAP_JOURNAL_WHOLE "whole"          /* all steps are known; no NAME, no texts */
 #define VAP_JOURNAL_PROGRAM "program"      /* NAME: a process's number; texts: start */
 
+#define VAP_JOURNAL_WAIT "wait"            /* NAME: of a process that waits to finish it */
+#define VAP_JOURNAL_SEIZED "seized"        /* it is being finished; no NAME, no texts */
+
 #define VAP_JOURNAL_FORMAT "1"
 
 void vap_journal_line_free (VapJournalLine *line);

@@ -105,6 +105,8 @@ take_line (VapTransaction *found, const VapJournalLine *line, GError **error)
   if (g_str_equal (line->word, VAP_JOURNAL_WHOLE))
     found->whole = TRUE;
   if (g_str_equal (line->word, VAP_JOURNAL_WHOLE) ||
+      g_str_equal (line->word, VAP_JOURNAL_WAIT) ||
+      g_str_equal (line->word, VAP_JOURNAL_SEIZED) ||
       g_str_equal (line->word, VAP_JOURNAL_PROGRAM))
     return TRUE;
   if (g_str_equal (line->word, VAP_JOURNAL_BEGIN))
@@ -145,6 +147,26 @@ parse (const char *root, const GPtrArray *lines, GError **error)
   return begun ? g_steal_pointer (&found) : NULL;
 }
 
+static GVariant *
+no_texts (void)
+{
+  return g_variant_new_array (G_VARIANT_TYPE ("{ss}"), NULL, 0);
+}
+
+/* What the interrupted change still runs may need the lock that this process has by now,
+ * so it is noted who waits. */
+static gboolean
+seize (int fd, guint patience_ms)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
+
+  if (vap_journal_seize (fd, 0))
+    return TRUE;
+  if (!vap_journal_append (fd, VAP_JOURNAL_WAIT, pid, no_texts (), TRUE, NULL))
+    g_debug ("it is not noted that process %s waits", pid);
+  return vap_journal_seize (fd, patience_ms);
+}
+
 /* a journal in which nothing was begun is removed */
 static gboolean
 read_seized (const char *root, const char *path, int fd, guint patience_ms,
@@ -153,14 +175,15 @@ read_seized (const char *root, const char *path, int fd, guint patience_ms,
   g_autoptr (GPtrArray) lines = NULL;
   g_autoptr (GError) local = NULL;
 
-  if (!vap_journal_seize (fd, patience_ms)) {
+  if (!seize (fd, patience_ms)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_BUSY,
                  _ ("a program of an interrupted change still has the journal '%s'"),
                  path);
     return FALSE;
   }
   lines = vap_journal_read (fd, error);
-  if (lines == NULL || !wait_for_programs (lines, patience_ms, error))
+  if (lines == NULL || !wait_for_programs (lines, patience_ms, error) ||
+      !vap_journal_append (fd, VAP_JOURNAL_SEIZED, "", no_texts (), FALSE, error))
     return FALSE;
   *found = parse (root, lines, &local);
   if (local != NULL) {
@@ -198,14 +221,37 @@ vap_transaction_read_journal (const char *root, guint patience_ms, VapTransactio
   return TRUE;
 }
 
-/* whether the journal's writer is @holder, and it has begun a step about @uuid */
 static gboolean
-is_about (const GPtrArray *lines, pid_t holder, const char *uuid)
+has_line (const GPtrArray *lines, const char *word, const char *name)
+{
+  for (guint i = 1; i < lines->len; i++) {
+    const VapJournalLine *line = g_ptr_array_index (lines, i);
+
+    if (g_str_equal (line->word, word) && g_str_equal (line->name, name))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether the lock is held for this transaction: by itself, or by who waits to finish it,
+ * and has not begun with that. */
+static gboolean
+is_locked_for (const GPtrArray *lines, pid_t holder)
 {
   g_autofree char *pid = g_strdup_printf ("%d", (int) holder);
   const VapJournalLine *head = lines->len > 0 ? g_ptr_array_index (lines, 0) : NULL;
 
-  if (head == NULL || !is_head (head) || !g_str_equal (line_text (head, "pid"), pid))
+  if (head == NULL || !is_head (head) || has_line (lines, VAP_JOURNAL_SEIZED, ""))
+    return FALSE;
+  return g_str_equal (line_text (head, "pid"), pid) ||
+         has_line (lines, VAP_JOURNAL_WAIT, pid);
+}
+
+/* whether the lock is held for this transaction, and it has begun a step about @uuid */
+static gboolean
+is_about (const GPtrArray *lines, pid_t holder, const char *uuid)
+{
+  if (!is_locked_for (lines, holder))
     return FALSE;
   for (guint i = 1; i < lines->len; i++) {
     const VapJournalLine *line = g_ptr_array_index (lines, i);

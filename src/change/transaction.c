@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "change/transaction-private.h"
+#include "change/undone.h"
 
 #include <glib/gi18n-lib.h>
 #include <unistd.h>
@@ -383,6 +384,16 @@ vap_transaction_commit (VapTransaction *transaction, GError **error)
   return TRUE;
 }
 
+/* also when nothing is to be undone yet */
+static void
+note_undone (const VapStep *step)
+{
+  const char *uuid = vap_step_get (step, "uuid");
+
+  if (uuid != NULL && vap_step_get (step, "connect") != NULL)
+    vap_undone_note (vap_step_root (step), uuid);
+}
+
 /* FALSE with the entry's problem set */
 static gboolean
 undo_entry (VapTransaction *transaction, guint index)
@@ -393,6 +404,7 @@ undo_entry (VapTransaction *transaction, guint index)
 
   if (transaction->rebooted && (kind->flags & VAP_STEP_VOLATILE))
     return TRUE;
+  note_undone (entry->step);
   if (is_state (entry->step, VAP_STEP_BEFORE))
     return TRUE;
   tell_progress (transaction, index, TRUE);

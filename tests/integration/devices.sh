@@ -110,6 +110,16 @@ state > "$work/by-hand"
 out=$(diff "$work/virt-ap" "$work/by-hand"); point $? "… and do the same"
 ok "remove" virt-ap remove $second
 
+# What libvirtd still does for a change that was undone comes too late.
+state > "$work/before"
+mkdir -p /run/virt-ap/undone && : > /run/virt-ap/undone/$second
+matrix_xml $second 5 4 > "$work/late.xml"
+fails "a late call" virsh -c $direct nodedev-create "$work/late.xml"
+shows "… is told why" "was undone just now"
+unchanged "… and nothing is changed"
+ok "virt-ap may" virt-ap create -u $second --adapters 5 --domains 4
+ok "remove" virt-ap remove $second
+
 # A step that fails takes the others with it: libvirtd dies before the guest's part.
 guest_xml web2 "" > "$work/web2.xml"
 start_libvirtd
