@@ -9,6 +9,7 @@
 #include "ap/mask.h"
 #include "ap/matrix.h"
 #include "ap/pqap.h"
+#include "apply/apply.h"
 #include "audit/reader.h"
 #include "audit/record.h"
 #include "audit/writer.h"

@@ -279,14 +279,42 @@ judge_part (const VapHost *host, const char *uuid, const VapMatrix *matrix,
   return TRUE;
 }
 
+/* @active, @defined: what they become, NULL to leave them */
+static VapHost *
+set_matrices (VapTransaction *transaction, const VapHost *host,
+              const VapHostDevice *device, const VapMatrix *active,
+              const VapMatrix *defined, const char *connect, VapFindings *findings,
+              GError **error)
+{
+  const VapMatrix *before = device->active ? &device->matrix : NULL;
+  gboolean autostart = device->definition != NULL && device->definition->autostart;
+  g_autoptr (VapDevice) definition = NULL;
+  g_autoptr (VapHost) after = NULL;
+
+  if (active != NULL && !judge_part (host, device->uuid, active, FALSE,
+                                     VAP_ACTION_MODIFY_LIVE, NULL, findings, error))
+    return NULL;
+  if (defined != NULL && !judge_part (host, device->uuid, defined, autostart,
+                                      VAP_ACTION_MODIFY, &definition, findings, error))
+    return NULL;
+  after = vap_host_with_device (host, device->uuid, active != NULL ? active : before,
+                                defined != NULL ? definition : device->definition);
+  add_findings (findings, vap_check_device_change (host, after, device->uuid));
+  if (defined != NULL)
+    vap_transaction_add (transaction, vap_definition_step_new (device->uuid, defined,
+                                                               autostart, TRUE, connect));
+  if (active != NULL)
+    vap_transaction_add (transaction,
+                         vap_device_step_new (device->uuid, active, TRUE, connect));
+  return g_steal_pointer (&after);
+}
+
 VapHost *
 vap_devices_modify (VapTransaction *transaction, const VapHost *host,
                     const VapDeviceChange *change, const char *connect,
                     VapFindings *findings, GError **error)
 {
   const VapHostDevice *device = find_known (host, change->uuid, error);
-  g_autoptr (VapDevice) definition = NULL;
-  g_autoptr (VapHost) after = NULL;
   VapMatrix active, defined;
   gboolean live, stored;
 
@@ -296,26 +324,25 @@ vap_devices_modify (VapTransaction *transaction, const VapHost *host,
     return NULL;
   live = live && !vap_matrix_equal (&active, &device->matrix);
   stored = stored && !vap_matrix_equal (&defined, &device->defined_matrix);
-  if (live && !judge_part (host, device->uuid, &active, FALSE, VAP_ACTION_MODIFY_LIVE,
-                           NULL, findings, error))
+  return set_matrices (transaction, host, device, live ? &active : NULL,
+                       stored ? &defined : NULL, connect, findings, error);
+}
+
+VapHost *
+vap_devices_set_matrix (VapTransaction *transaction, const VapHost *host,
+                        const char *uuid, const VapMatrix *matrix, const char *connect,
+                        VapFindings *findings, GError **error)
+{
+  const VapHostDevice *device = find_known (host, uuid, error);
+  gboolean live, stored;
+
+  if (device == NULL)
     return NULL;
-  if (stored && !judge_part (host, device->uuid, &defined, device->definition->autostart,
-                             VAP_ACTION_MODIFY, &definition, findings, error))
-    return NULL;
-  after = vap_host_with_device (host, device->uuid,
-                                live             ? &active
-                                : device->active ? &device->matrix
-                                                 : NULL,
-                                stored ? definition : device->definition);
-  add_findings (findings, vap_check_device_change (host, after, device->uuid));
-  if (stored)
-    vap_transaction_add (transaction, vap_definition_step_new (
-                                          device->uuid, &defined,
-                                          device->definition->autostart, TRUE, connect));
-  if (live)
-    vap_transaction_add (transaction,
-                         vap_device_step_new (device->uuid, &active, TRUE, connect));
-  return g_steal_pointer (&after);
+  live = device->active && !vap_matrix_equal (&device->matrix, matrix);
+  stored =
+      device->definition != NULL && !vap_matrix_equal (&device->defined_matrix, matrix);
+  return set_matrices (transaction, host, device, live ? matrix : NULL,
+                       stored ? matrix : NULL, connect, findings, error);
 }
 
 /* the one AP matrix of a guest, as it runs or else as it is defined; NULL without one or

@@ -61,6 +61,13 @@ VapHost *vap_devices_modify (VapTransaction *transaction, const VapHost *host,
                              VapFindings *findings,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Gives a device this matrix, the active device and its definition as far as there are
+ * both. */
+VapHost *vap_devices_set_matrix (VapTransaction *transaction, const VapHost *host,
+                                 const char *uuid, const VapMatrix *matrix,
+                                 const char *connect, VapFindings *findings,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * vap_devices_find:
  * @name: a UUID, or libvirt's name of a node device, or the name of a guest that has

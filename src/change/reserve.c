@@ -106,7 +106,7 @@ plan_override (VapReserve *reserve, const VapHost *host)
                                               &host->vfio_bound.domains[adapter]);
   }
   find_moved (reserve, hosts);
-  reserve->way = reserve->n_moved > 0 ? VAP_RESERVE_OVERRIDE : VAP_RESERVE_NOTHING;
+  reserve->way = reserve->n_moved > 0 ? VAP_RESERVE_BY_OVERRIDE : VAP_RESERVE_NOTHING;
   reserve->after = vap_host_with_queues (host, &host->apmask, &host->aqmask,
                                          &reserve->moved, reserve->to_host);
 }
@@ -119,7 +119,7 @@ plan_masks (VapReserve *reserve, const VapHost *host, const VapProduct *product,
 
   vap_product_hosts (product, hosts);
   find_moved (reserve, hosts);
-  reserve->way = reserve->n_moved > 0 ? VAP_RESERVE_MASKS : VAP_RESERVE_NOTHING;
+  reserve->way = reserve->n_moved > 0 ? VAP_RESERVE_BY_MASKS : VAP_RESERVE_NOTHING;
   reserve->after = vap_host_with_queues (host, &result->apmask, &result->aqmask,
                                          &reserve->moved, reserve->to_host);
 }
@@ -197,7 +197,7 @@ plan_persistent (VapReserve *reserve, const VapHost *host, VapFindings *findings
   }
   if (is_same (&product, &result))
     return TRUE;
-  if (reserve->way == VAP_RESERVE_OVERRIDE) {
+  if (reserve->way == VAP_RESERVE_BY_OVERRIDE) {
     refuse_to_keep (findings);
     return TRUE;
   }
@@ -276,9 +276,9 @@ vap_reserve_add_steps (const VapReserve *reserve, const VapHost *before,
   if (reserve->rule != NULL)
     vap_transaction_add (transaction,
                          vap_file_step_new (VAP_RULE_FILE, reserve->rule, 0644));
-  if (reserve->way == VAP_RESERVE_MASKS)
+  if (reserve->way == VAP_RESERVE_BY_MASKS)
     add_mask_steps (reserve, before, transaction);
-  else if (reserve->way == VAP_RESERVE_OVERRIDE)
+  else if (reserve->way == VAP_RESERVE_BY_OVERRIDE)
     add_override_steps (reserve, transaction);
 }
 

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 
 typedef enum {
   VAP_RESERVE_NOTHING,  /* every queue is there already */
-  VAP_RESERVE_MASKS,    /* by apmask and aqmask */
-  VAP_RESERVE_OVERRIDE, /* by the driver_override of each queue */
+  VAP_RESERVE_BY_MASKS,    /* by apmask and aqmask */
+  VAP_RESERVE_BY_OVERRIDE, /* by the driver_override of each queue */
 } VapReserveWay;
 
 /**

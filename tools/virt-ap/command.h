@@ -40,6 +40,7 @@ int command_export (const char *root, char **argv);
 int command_log (const char *root, char **argv);
 int command_reserve (const char *root, char **argv);
 int command_repair (const char *root, char **argv);
+int command_apply (const char *root, char **argv);
 int command_create (const char *root, char **argv);
 int command_define (const char *root, char **argv);
 int command_start (const char *root, char **argv);

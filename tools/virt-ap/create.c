@@ -10,6 +10,8 @@
 #include "change.h"
 #include "change/devices.h"
 #include "command.h"
+#include "plan/plan.h"
+#include "plan/profile.h"
 
 /* The options as they were given. */
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
   char *domains;
   char *control_domains;
   char *guest;
+  char *profile;
   gboolean persistent;
   gboolean autostart;
 } Wanted;
@@ -30,6 +33,7 @@ wanted_clear (Wanted *wanted)
   g_free (wanted->domains);
   g_free (wanted->control_domains);
   g_free (wanted->guest);
+  g_free (wanted->profile);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wanted, wanted_clear)
 
@@ -44,6 +48,24 @@ parse_numbers (const char *command, const char *option, const char *text, VapMas
   return FALSE;
 }
 
+/* either the numbers, or a profile that says what they have to be like */
+static gboolean
+check_usage (const char *command, const Wanted *wanted)
+{
+  gboolean numbers = wanted->adapters != NULL || wanted->domains != NULL ||
+                     wanted->control_domains != NULL;
+
+  if (wanted->profile != NULL && numbers)
+    options_usage_error (command, _ ("--profile finds adapters and domains; not both"));
+  else if (wanted->profile == NULL &&
+           (wanted->adapters == NULL || wanted->domains == NULL))
+    options_usage_error (command,
+                         _ ("--adapters and --domains are needed, or --profile"));
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static gboolean
 parse_wanted (const char *command, const Wanted *wanted, VapNewDevice *device,
               char uuid[37])
@@ -55,10 +77,8 @@ parse_wanted (const char *command, const Wanted *wanted, VapNewDevice *device,
     options_usage_error (command, _ ("--uuid: '%s' is no UUID"), text);
     return FALSE;
   }
-  if (wanted->adapters == NULL || wanted->domains == NULL) {
-    options_usage_error (command, _ ("--adapters and --domains are needed"));
+  if (!check_usage (command, wanted))
     return FALSE;
-  }
   device->uuid = uuid;
   device->guest = wanted->guest;
   device->autostart = wanted->autostart;
@@ -71,11 +91,44 @@ parse_wanted (const char *command, const Wanted *wanted, VapNewDevice *device,
                         &device->matrix.control_domains);
 }
 
+typedef struct {
+  VapNewDevice device;
+  const char *profile; /* NULL when the matrix is given */
+} Made;
+
+/* the matrix that is best for a guest of this profile, as the host is now */
+static gboolean
+find_matrix (Made *made, const VapHost *host, GError **error)
+{
+  g_autoptr (VapProfiles) profiles = vap_profiles_read (host->root, error);
+  const VapProfile *profile;
+  g_autoptr (VapNeed) need = NULL;
+
+  if (profiles == NULL)
+    return FALSE;
+  profile = vap_profiles_find (profiles, made->profile);
+  if (profile == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("there is no profile '%s' in %s"),
+                 made->profile, VAP_PROFILES_DIR);
+    return FALSE;
+  }
+  need = vap_need_copy (profile->need);
+  if (made->device.guest != NULL) {
+    g_free (need->name);
+    need->name = g_strdup (made->device.guest);
+  }
+  return vap_plan_one (host, need, &made->device.matrix, error);
+}
+
 static VapHost *
 plan (VapTransaction *transaction, const VapHost *host, VapFindings *findings,
       gpointer user_data, GError **error)
 {
-  return vap_devices_create (transaction, host, user_data, findings, error);
+  Made *made = user_data;
+
+  if (made->profile != NULL && !find_matrix (made, host, error))
+    return NULL;
+  return vap_devices_create (transaction, host, &made->device, findings, error);
 }
 
 static int
@@ -91,6 +144,8 @@ make (const char *root, char **argv, OptionsSpec *spec, gboolean start)
       N_ ("LIST") },
     { "control-domains", 0, 0, G_OPTION_ARG_STRING, &wanted.control_domains,
       N_ ("The control domains"), N_ ("LIST") },
+    { "profile", 0, 0, G_OPTION_ARG_STRING, &wanted.profile,
+      N_ ("Choose free queues as this profile needs them"), N_ ("NAME") },
     { "uuid", 'u', 0, G_OPTION_ARG_STRING, &wanted.uuid,
       N_ ("The device's UUID, instead of a random one"), N_ ("UUID") },
     { "guest", 'g', 0, G_OPTION_ARG_STRING, &wanted.guest,
@@ -105,23 +160,24 @@ make (const char *root, char **argv, OptionsSpec *spec, gboolean start)
       N_ ("Store it too, so that it can be started again"), NULL },
     G_OPTION_ENTRY_NULL,
   };
-  VapNewDevice device = { .start = start };
+  Made made = { .device = { .start = start } };
   char uuid[37];
   g_auto (GStrv) copy = g_strdupv (argv);
   const ChangeSpec what = { .options = &options,
                             .change = &change,
                             .argv = copy,
                             .plan = plan,
-                            .user_data = &device,
+                            .user_data = &made,
                             .device = uuid };
   int status;
 
   spec->entries = entries;
   if (!options_parse (&options, spec, root, argv, &status))
     return status;
-  if (!parse_wanted (spec->name, &wanted, &device, uuid) ||
-      !change_connect (&change, &device.connect))
+  if (!parse_wanted (spec->name, &wanted, &made.device, uuid) ||
+      !change_connect (&change, &made.device.connect))
     return STATUS_UNJUDGED;
+  made.profile = wanted.profile;
   return change_run (&what);
 }
 

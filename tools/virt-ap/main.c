@@ -50,6 +50,7 @@ static const Command commands[] = {
   { "profile", N_ ("show the profiles, named needs of guests"), command_profile },
   { "nova-provider", N_ ("print what this host can grant, for OpenStack Nova"),
     command_nova_provider },
+  { "apply", N_ ("carry out a plan, all of it or nothing"), command_apply },
   { "explain", N_ ("explain a finding"), command_explain },
 };
 
