@@ -110,6 +110,41 @@ state > "$work/by-hand"
 out=$(diff "$work/virt-ap" "$work/by-hand"); point $? "… and do the same"
 ok "remove" virt-ap remove $second
 
+# What fails leaves nothing, whatever it is.
+state > "$work/before"
+mkdir "$work/fake"
+cat > "$work/fake/mdevctl" <<END
+#!/bin/sh
+case \$1 in
+start) case \$(cat "$work/fails") in
+  EBUSY) echo "Error: Device or resource busy (os error 16)" >&2; exit 1 ;;
+  half) echo $second > $sys/mdev_supported_types/vfio_ap-passthrough/create
+        echo 5 > $sys/$second/assign_adapter; exit 1 ;;
+  vanishes) $(command -v mdevctl) "\$@"; echo 1 > $sys/$second/remove; exit 0 ;;
+  esac ;;
+esac
+exec $(command -v mdevctl) "\$@"
+END
+chmod +x "$work/fake/mdevctl"
+for how in EBUSY half vanishes; do
+  echo $how > "$work/fails"
+  fails "a start that fails: $how" env PATH="$work/fake:$PATH" \
+    virt-ap create -c none -u $second --adapters 5 --domains 4 --autostart
+  shows "… is told" "as it was before"
+  unchanged "… and leaves nothing"
+done
+mkdir "$work/kept" && cp -a $defs/. "$work/kept"
+mount -t tmpfs -o size=4k none $defs && head -c 4096 /dev/zero > $defs/.full
+fails "no space for the definition" virt-ap create -c none -u $second --adapters 5 --domains 4 -p
+shows "… is told" "as it was before"
+is "nothing is left" "$(ls $defs /sys/bus/mdev/devices)" "$(printf '%s:\n\n%s:' $defs /sys/bus/mdev/devices)"
+fails "… also through libvirt" virt-ap create -u $second --adapters 5 --domains 4 -p
+shows "… is told" "as it was before"
+is "nothing is left" "$(ls $defs /sys/bus/mdev/devices)" "$(printf '%s:\n\n%s:' $defs /sys/bus/mdev/devices)"
+umount $defs
+unchanged "all is as before"
+rm -f /run/virt-ap/undone/$second
+
 # What libvirtd still does for a change that was undone comes too late.
 state > "$work/before"
 mkdir -p /run/virt-ap/undone && : > /run/virt-ap/undone/$second
