@@ -27,6 +27,9 @@ GATE = os.path.abspath(sys.argv[1])
 MKTREE = os.path.abspath(sys.argv[2])
 RUNS = int(os.environ.get("VIRT_AP_KILL_RUNS",
                           "1000" if os.environ.get("VIRT_AP_THOROUGH") == "1" else "20"))
+# enough for most of the time in which one of the three is killed; few enough for a client
+# that reads no reply before it has sent them all
+CALLS = 120
 PR_SET_CHILD_SUBREAPER = 36
 PROGRAM = 0x20008086
 DEFINE = 350
@@ -111,7 +114,7 @@ def play_daemon(listener, log):
 
 
 def play_client(sock, log):
-    sock.sendall(b"".join(define(serial) for serial in range(30)))
+    sock.sendall(b"".join(define(serial) for serial in range(CALLS)))
     for head, _ in read_frames(sock):
         note(log, head[5], "ok" if head[6] == 0 else "error")
         # there is no daemon any more: a client that is told so leaves
