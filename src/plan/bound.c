@@ -130,6 +130,25 @@ bound_cells_alone (const Item *item, const Grid *grid)
   return alone_of (kinds, item, grid).cells;
 }
 
+guint
+bound_alone (const Instance *instance, const Grid *grid, guint *rows, guint *cells)
+{
+  g_autoptr (GArray) kinds = g_array_new (FALSE, FALSE, sizeof (Kind));
+  guint widest = 0;
+
+  for (guint i = 0; i < instance->n_items; i++) {
+    const Item *item = &instance->items[i];
+    Alone alone = alone_of (kinds, item, grid);
+
+    rows[i] = alone.spread;
+    cells[i] = alone.cells;
+    if (alone.rows > 0 && !item->has_old)
+      widest += alone.rows * columns_alone (&g_array_index (kinds, Kind, alone.kind),
+                                            item, alone.rows);
+  }
+  return widest;
+}
+
 /* Cells by who may use them: @users has a bit for each kind. */
 typedef struct {
   guint64 users;

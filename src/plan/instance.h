@@ -143,6 +143,10 @@ guint bound_rows_alone (const Item *item, const Grid *grid);
 /* the fewest cells with which it could be met if it were alone, 0 for none */
 guint bound_cells_alone (const Item *item, const Grid *grid);
 
+/* the same for all items: @rows also by staying as they are.  Returns the cells that all
+ * together take when each is as wide as it can be, without those that have a matrix */
+guint bound_alone (const Instance *instance, const Grid *grid, guint *rows, guint *cells);
+
 /* @bound: where it stops; @goal: (nullable): what is less is of no use */
 Score greedy (const Instance *instance, const Grid *grid, const Score *bound,
               const Score *goal, Place *places, gint64 deadline);

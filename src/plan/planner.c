@@ -311,9 +311,9 @@ vap_plan_make (const VapHost *host, const VapNeeds *needs, const VapPlanOptions 
   problem = problem_new (host, needs, options->rearrange);
   places = g_new0 (Place, MAX (problem->instance.n_items, 1));
   plan = vap_plan_new ();
-  /* a fifth of the time is for the reasons of what is not met */
+  /* some of the time is for the reasons of what is not met */
   score = reserve_solve (problem, places, &reserve, &bound, &plan->is_stopped,
-                         deadline - (gint64) (seconds * G_USEC_PER_SEC / 5));
+                         deadline - (gint64) (seconds * G_USEC_PER_SEC / 3));
   plan->apmask = host->apmask;
   plan->aqmask = host->aqmask;
   add_guests (plan, problem, places);

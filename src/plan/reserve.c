@@ -16,6 +16,8 @@
  * items a search does not come far, and what it costs is better spent otherwise */
 #define NODES_FULL(n) ((n) <= 12 ? 400000u : (n) <= 30 ? 20000u : 3000u)
 #define NODES_EACH(n) ((n) <= 12 ? 60000u : (n) <= 30 ? 2000u : 200u)
+/* sets of queues that are tried with many items, before the best is taken */
+#define TRIES(n) ((n) <= 12 ? 100000u : 200u)
 /* more combinations of sorts, other than the largest of domains, are not gone through
  * one by one */
 #define COMBINATIONS 4000u
@@ -48,6 +50,7 @@ typedef struct {
   Sorts columns;
   guint largest;     /* of the sorts of domains */
   guint *hosts;      /* [row sort][column sort]: the host has these queues */
+  guint least;       /* cells that are needed at any rate */
   GPtrArray *heap;   /* Choice, the cheapest first */
   gboolean complete; /* all ways are gone through */
 } Sets;
@@ -321,6 +324,33 @@ sets_free (Sets *sets)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sets, sets_free)
 
+static guint
+count_free (const Grid *grid)
+{
+  guint cells = 0;
+
+  for (guint c = 0; c < GRID; c++)
+    cells += bits_count (&grid->free[c]);
+  return cells;
+}
+
+/* the cells that are needed at least for what @goal says */
+static guint
+least_cells (const Problem *problem, const Score *goal)
+{
+  const Instance *instance = &problem->instance;
+  g_autofree guint *rows = g_new0 (guint, MAX (instance->n_items, 1));
+  g_autofree guint *cells = g_new0 (guint, MAX (instance->n_items, 1));
+  guint spread = 0, widest;
+  Grid grid;
+
+  problem_grid (problem, &grid);
+  widest = bound_alone (instance, &grid, rows, cells);
+  for (guint i = 0; i < instance->n_items; i++)
+    spread += rows[i];
+  return goal->met == instance->n_items && goal->spread == spread ? widest : 0;
+}
+
 static gboolean
 may_reach (const Sets *sets, const Choice *choice, guint largest, const Score *goal)
 {
@@ -329,6 +359,8 @@ may_reach (const Sets *sets, const Choice *choice, guint largest, const Score *g
   Score bound;
 
   reserve_grid (sets->problem, &reserve, &grid);
+  if (count_free (&grid) < sets->least)
+    return FALSE;
   bound = bound_of (&sets->problem->instance, &grid);
   return score_compare (&bound, goal) >= 0;
 }
@@ -395,6 +427,7 @@ typedef struct {
   Place *tried;
   Reserve reserve;
   guint proven; /* no set that costs less will do */
+  guint tries;
   gboolean stopped;
   gint64 deadline;
 } Fewest;
@@ -434,16 +467,17 @@ go_through (Fewest *fewest, Sets *sets)
     gboolean maybe = FALSE;
 
     fewest->stopped = g_get_monotonic_time () > fewest->deadline;
-    if (fewest->stopped)
+    if (fewest->stopped || fewest->tries == 0)
       fewest->proven = MIN (fewest->proven, choice->cost);
-    if (fewest->stopped || choice->cost >= fewest->score.taken) {
+    if (fewest->stopped || fewest->tries == 0 || choice->cost >= fewest->score.taken) {
       choice_free (choice);
       return;
     }
     if (!choice->bounded) {
       choice->bounded = TRUE;
       choice->next = first_possible (sets, choice, &fewest->goal);
-    } else if (!try_reserve (fewest, reserve_of (sets, choice, choice->next++),
+    } else if (fewest->tries-- > 0 &&
+               !try_reserve (fewest, reserve_of (sets, choice, choice->next++),
                              NODES_EACH (fewest->problem->instance.n_items), &maybe) &&
                maybe) {
       fewest->proven = MIN (fewest->proven, choice->cost);
@@ -508,8 +542,10 @@ find_fewest (const Problem *problem, Score *score, Place *places, Reserve *reser
                     .tried = tried,
                     .reserve = *reserve,
                     .proven = sets->complete ? G_MAXUINT : 0,
+                    .tries = TRIES (problem->instance.n_items),
                     .deadline = deadline };
 
+  sets->least = least_cells (problem, &fewest.goal);
   go_through (&fewest, sets);
   if (!sets->complete)
     drop_one_by_one (&fewest);
