@@ -174,6 +174,13 @@ lock (const Call *call, GError **error)
 
   if (is_covered (call, path))
     return TRUE;
+  if (vap_transaction_is_orphan (call->root, call->uuid)) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_HALF_DONE,
+                 _ ("A change of the AP matrix %s was interrupted and has to be repaired "
+                    "first; run: virt-ap repair"),
+                 call->uuid);
+    return FALSE;
+  }
   if (!vap_lock_take (path, call->mdevctl, VAP_LOCK_PATIENCE_MS, error))
     return FALSE;
   if (!mdevctl_is_gone ())

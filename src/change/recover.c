@@ -16,6 +16,9 @@
 
 #define WAIT_DELAY_US 20000
 
+/* how long libvirtd may take from a call to its mdevctl */
+#define SETTLE_US 300000
+
 /* A door's caller waits, and may itself be what an interrupted change still runs. */
 #define PLAIN_PATIENCE_MS 5000u
 
@@ -47,22 +50,92 @@ still_runs (const VapJournalLine *line)
   return g_strcmp0 (start, line_text (line, "start")) == 0;
 }
 
-static gboolean
-wait_for_programs (const GPtrArray *lines, guint patience_ms, GError **error)
+static const char *
+begun_uuid (const VapJournalLine *line)
 {
-  gint64 deadline = g_get_monotonic_time () + (gint64) patience_ms * 1000;
+  return g_str_equal (line->word, VAP_JOURNAL_BEGIN) ? line_text (line, "uuid") : "";
+}
 
+static gboolean
+has_uuid (const GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++) {
+    if (*begun_uuid (g_ptr_array_index (lines, i)) != '\0')
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* whether @words has the device of a step that was begun */
+static gboolean
+names_uuid (const GPtrArray *lines, const char *words)
+{
+  for (guint i = 0; i < lines->len; i++) {
+    const char *uuid = begun_uuid (g_ptr_array_index (lines, i));
+
+    if (*uuid != '\0' && strstr (words, uuid) != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* mdevctl, started by libvirtd for a step of these: it may not have come to the callout
+ * yet, which would have noted it.  Its number, 0 for none. */
+static guint
+find_mdevctl (const GPtrArray *lines)
+{
+  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+
+  while (proc != NULL && (name = g_dir_read_name (proc)) != NULL) {
+    guint64 pid;
+    g_autofree char *path = g_build_filename ("/proc", name, "cmdline", NULL);
+    g_autofree char *words = NULL;
+    gsize length;
+
+    if (!g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT, &pid, NULL) ||
+        !g_file_get_contents (path, &words, &length, NULL) || length == 0)
+      continue;
+    if (!g_str_has_suffix (words, "mdevctl"))
+      continue;
+    for (gsize i = 0; i < length; i++)
+      words[i] = words[i] == '\0' ? ' ' : words[i];
+    if (names_uuid (lines, words))
+      return (guint) pid;
+  }
+  return 0;
+}
+
+/* the process that still works for one of these lines, 0 for none */
+static guint
+find_worker (const GPtrArray *lines)
+{
   for (guint i = 0; i < lines->len; i++) {
     const VapJournalLine *line = g_ptr_array_index (lines, i);
 
-    while (g_str_equal (line->word, VAP_JOURNAL_PROGRAM) && still_runs (line)) {
-      if (g_get_monotonic_time () > deadline) {
-        g_set_error (error, VAP_ERROR, VAP_ERROR_BUSY,
-                     _ ("process %s still works for an interrupted change"), line->name);
-        return FALSE;
-      }
-      g_usleep (WAIT_DELAY_US);
+    if (g_str_equal (line->word, VAP_JOURNAL_PROGRAM) && still_runs (line))
+      return (guint) g_ascii_strtoull (line->name, NULL, 10);
+  }
+  return find_mdevctl (lines);
+}
+
+/* @lines: of a transaction whose process has ended.  A daemon that it asked may be about
+ * to begin, so one look does not do where it has asked one. */
+static gboolean
+wait_for_programs (const GPtrArray *lines, guint patience_ms, GError **error)
+{
+  gint64 begin = g_get_monotonic_time ();
+  gint64 deadline = begin + (gint64) patience_ms * 1000;
+  gint64 settled = has_uuid (lines) ? begin + SETTLE_US : begin;
+  guint pid;
+
+  while ((pid = find_worker (lines)) != 0 || g_get_monotonic_time () < settled) {
+    if (g_get_monotonic_time () > deadline) {
+      g_set_error (error, VAP_ERROR, VAP_ERROR_BUSY,
+                   _ ("process %u still works for an interrupted change"), pid);
+      return FALSE;
     }
+    g_usleep (WAIT_DELAY_US);
   }
   return TRUE;
 }
@@ -247,12 +320,10 @@ is_locked_for (const GPtrArray *lines, pid_t holder)
          has_line (lines, VAP_JOURNAL_WAIT, pid);
 }
 
-/* whether the lock is held for this transaction, and it has begun a step about @uuid */
+/* whether it has begun a step about @uuid */
 static gboolean
-is_about (const GPtrArray *lines, pid_t holder, const char *uuid)
+is_about (const GPtrArray *lines, const char *uuid)
 {
-  if (!is_locked_for (lines, holder))
-    return FALSE;
   for (guint i = 1; i < lines->len; i++) {
     const VapJournalLine *line = g_ptr_array_index (lines, i);
 
@@ -293,11 +364,26 @@ vap_transaction_covers (const char *root, pid_t holder, const char *uuid, pid_t 
   /* if we can have the mark, its writer has not */
   covered = flock (fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
   lines = covered ? vap_journal_read (fd, &error) : NULL;
-  covered = lines != NULL && is_about (lines, holder, uuid);
+  covered = lines != NULL && is_locked_for (lines, holder) && is_about (lines, uuid);
   if (covered)
     note_program (fd, mdevctl);
   close (fd);
   return covered;
+}
+
+gboolean
+vap_transaction_is_orphan (const char *root, const char *uuid)
+{
+  g_autofree char *path = g_strconcat (root, VAP_JOURNAL_FILE, NULL);
+  g_autoptr (GPtrArray) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  if (!vap_journal_open (path, &fd, &error) || fd < 0)
+    return FALSE;
+  lines = vap_journal_read (fd, &error);
+  close (fd);
+  return lines != NULL && is_about (lines, uuid);
 }
 
 static gboolean

@@ -188,6 +188,15 @@ gboolean vap_transaction_covers (const char *root, pid_t holder, const char *uui
                                  pid_t mdevctl);
 
 /**
+ * vap_transaction_is_orphan:
+ *
+ * Whether a journal has a step about this device that was begun, while
+ * vap_transaction_covers() says no: then whoever changes the device now may do so for a
+ * transaction that was killed, and must not, since that is about to be rolled back.
+ */
+gboolean vap_transaction_is_orphan (const char *root, const char *uuid);
+
+/**
  * vap_transaction_recover_plain:
  *
  * For a caller that has the lock for itself: rolls back an interrupted transaction if

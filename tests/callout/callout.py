@@ -279,8 +279,8 @@ def test_a_transaction_s_lock_is_not_waited_for():
 
 
 def test_another_s_lock_is_waited_for():
-    """another device, an unmarked journal, a journal that others could have written"""
-    for options, mode in (({'begun': MATRIX3}, 0o600), ({'mark': ''}, 0o600), ({}, 0o666)):
+    """another device, a journal that others could have written"""
+    for options, mode in (({'begun': MATRIX3}, 0o600), ({}, 0o666)):
         with Host(ONE) as host:
             transaction = Transaction(host, **options)
             os.chmod(transaction.journal, mode)
@@ -297,7 +297,7 @@ def test_another_s_lock_is_waited_for():
 
 def test_what_was_interrupted_is_undone():
     with Host(ONE) as host:
-        transaction = Transaction(host)
+        transaction = Transaction(host, begun=MATRIX3)
         transaction.end()
         host.write('x', '')  # as it was before the step
         answer = call(host, 'pre', 'start', GOOD)
@@ -306,9 +306,25 @@ def test_what_was_interrupted_is_undone():
         check(lock_holder(host) == os.getpid())
 
 
-def test_what_cannot_be_undone_is_refused():
+def test_who_works_for_what_was_interrupted_is_refused():
+    """at once: whoever repairs it may have the lock, and wait for us"""
     with Host(ONE) as host:
         transaction = Transaction(host)
+        transaction.end()
+        host.write('run/lock/s390apconfig.lock', '1\n')
+        answer = call(host, 'pre', 'start', GOOD)
+        check(answer.status == 1 and 'virt-ap repair' in answer.err, answer)
+        check(os.path.exists(transaction.journal), 'journal gone')
+    with Host(ONE) as host:
+        transaction = Transaction(host, mark='')  # one that nobody holds
+        answer = call(host, 'pre', 'start', GOOD)
+        check(answer.status == 1 and 'virt-ap repair' in answer.err, answer)
+        transaction.end()
+
+
+def test_what_cannot_be_undone_is_refused():
+    with Host(ONE) as host:
+        transaction = Transaction(host, begun=MATRIX3)
         transaction.end()
         host.write('x', 'by someone else')
         answer = call(host, 'pre', 'start', GOOD)
