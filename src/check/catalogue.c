@@ -451,6 +451,18 @@ static const VapFindingInfo catalogue[] = {
           "CPU feature 'apxy', which guest 'web1' names",
   },
   {
+      .id = "grant-left",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("The gate made this matrix for a guest of OpenStack Nova's whose flavor "
+                     "asks for it, and there is no such guest: it was deleted, is just being "
+                     "rebooted, or the compute service died in between."),
+      .source = "virt-ap-nova(7)",
+      .cure = N_ ("Wait: it goes to the next guest that needs it, or is taken away. Or "
+                  "remove it."),
+      .example = "warning[grant-left]: device 76617067-0000-8000-8000-000000000001 was made "
+                 "for a guest of OpenStack Nova's, and no guest has it",
+  },
+  {
       .id = "guest-device-gone",
       .severity = VAP_SEVERITY_ERROR,
       .meaning = N_ ("A guest is defined with a crypto device that this host no longer "

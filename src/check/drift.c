@@ -11,7 +11,7 @@ static const VapDriftRule rules[] = {
   vap_rule_guest_device_gone, vap_rule_matrix_drift,       vap_rule_problems,
   vap_rule_autostart_blocked, vap_rule_device_not_started, vap_rule_mask_drift,
   vap_rule_queue_unbound,     vap_rule_guest_drift,        vap_rule_device_not_stored,
-  vap_rule_device_orphan,
+  vap_rule_grant_left,        vap_rule_device_orphan,
 };
 
 VapFindings *

@@ -122,7 +122,8 @@ vap_rule_device_orphan (const VapDriftQuestion *question)
     guint count = vap_matrix_count_queues (device->active ? &device->matrix
                                                           : &device->defined_matrix);
 
-    if (count == 0 || vap_host_holder (host, device->uuid, NULL, NULL) != NULL)
+    if (count == 0 || vap_uuid_is_granted (device->uuid) ||
+        vap_host_holder (host, device->uuid, NULL, NULL) != NULL)
       continue;
     vap_findings_take (
         question->findings, "device-orphan", VAP_SEVERITY_NOTE, device->uuid,
@@ -136,5 +137,30 @@ vap_rule_device_orphan (const VapDriftQuestion *question)
             : g_strdup_printf (_ ("if it is not kept for one, remove it with: virsh "
                                   "nodedev-undefine %s"),
                                node));
+  }
+}
+
+/* What a compute service that died has left; the gate takes it away at the next occasion
+ * (grant/), and may be keeping it for a guest that is just being rebooted. */
+void
+vap_rule_grant_left (const VapDriftQuestion *question)
+{
+  const VapHost *host = question->host;
+
+  for (guint i = 0; !host->guests_incomplete && i < host->devices->len; i++) {
+    const VapHostDevice *device = host->devices->pdata[i];
+
+    if (!vap_uuid_is_granted (device->uuid) ||
+        vap_host_holder (host, device->uuid, NULL, NULL) != NULL)
+      continue;
+    vap_findings_take (
+        question->findings, "grant-left", VAP_SEVERITY_WARNING, device->uuid,
+        g_strdup_printf (_ ("device %s was made for a guest of OpenStack Nova's, and no "
+                            "guest has it"),
+                         device->uuid),
+        g_strdup_printf (
+            _ ("the gate takes it away when it next grants or gives back; at "
+               "once with: virt-ap remove %s"),
+            device->uuid));
   }
 }

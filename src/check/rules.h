@@ -108,6 +108,7 @@ void vap_rule_queue_unbound (const VapDriftQuestion *question);
 void vap_rule_guest_device_gone (const VapDriftQuestion *question);
 void vap_rule_guest_drift (const VapDriftQuestion *question);
 void vap_rule_device_orphan (const VapDriftQuestion *question);
+void vap_rule_grant_left (const VapDriftQuestion *question);
 
 /* (nullable): a guest that is defined with the device, canonical */
 const VapHostGuest *vap_drift_defined_holder (const VapHost *host, const char *uuid);

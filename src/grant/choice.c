@@ -79,7 +79,7 @@ is_used_by_another (const VapGrantQuestion *question, const char *device)
 gboolean
 vap_grant_is_lost (const char *device, GPtrArray *grants, GPtrArray *guests)
 {
-  return vap_grant_is_made (device) && find_in (grants, device) == NULL &&
+  return vap_uuid_is_granted (device) && find_in (grants, device) == NULL &&
          !is_used (guests, device, NULL);
 }
 
@@ -152,7 +152,8 @@ choose_prepared (const VapGrantQuestion *question, VapGrantChoice *choice)
     guint count = vap_matrix_count_queues (device->active ? &device->matrix
                                                           : &device->defined_matrix);
 
-    if (find_grant (question, device->uuid) != NULL || vap_grant_is_made (device->uuid) ||
+    if (find_grant (question, device->uuid) != NULL ||
+        vap_uuid_is_granted (device->uuid) ||
         vap_host_holder (question->host, device->uuid, question->guest_uuid, NULL) !=
             NULL ||
         is_used_by_another (question, device->uuid) || !accepts (question, device))
@@ -172,14 +173,14 @@ name_device (const VapGrantQuestion *question, char uuid[37])
   for (guint i = 0; i < question->grants->len; i++) {
     const VapGrant *grant = question->grants->pdata[i];
 
-    if (is_ours (question, grant) && vap_grant_is_made (grant->device) &&
+    if (is_ours (question, grant) && vap_uuid_is_granted (grant->device) &&
         g_strv_contains (question->own, grant->device) &&
         vap_host_find_device (question->host, grant->device) == NULL) {
       g_strlcpy (uuid, grant->device, 37);
       return;
     }
   }
-  vap_grant_name_device (uuid);
+  vap_uuid_name_granted (uuid);
 }
 
 static gboolean
@@ -203,7 +204,7 @@ choose_left_behind (const VapGrantQuestion *question, VapGrantChoice *choice)
 
     if (!is_left_behind (grant, question) || is_used_by_another (question, grant->device))
       continue;
-    if (!vap_grant_is_made (grant->device) &&
+    if (!vap_uuid_is_granted (grant->device) &&
         (device == NULL || !accepts (question, device)))
       continue;
     choice->kind = VAP_GRANT_RECLAIM;

@@ -80,7 +80,7 @@ read_facts (const Work *work, Facts *facts, GError **error)
 static gboolean
 clear_away (const Work *work, const VapGrant *grant, GError **error)
 {
-  if (vap_grant_is_made (grant->device) &&
+  if (vap_uuid_is_granted (grant->device) &&
       !vap_daemon_drop_device (&work->daemon, grant->device, error))
     return FALSE;
   return vap_grants_remove (work->place->root, grant, error);

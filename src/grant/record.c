@@ -41,26 +41,6 @@ vap_grant_free (VapGrant *grant)
   g_free (grant);
 }
 
-#define MADE_PREFIX "76617067-"
-#define VERSION_PLACE 14u
-
-void
-vap_grant_name_device (char uuid[37])
-{
-  g_autofree char *random = g_uuid_string_random ();
-
-  g_strlcpy (uuid, random, UUID_LENGTH + 1);
-  memcpy (uuid, MADE_PREFIX, strlen (MADE_PREFIX));
-  uuid[VERSION_PLACE] = '8';
-}
-
-gboolean
-vap_grant_is_made (const char *device)
-{
-  return strlen (device) == UUID_LENGTH && g_str_has_prefix (device, MADE_PREFIX) &&
-         device[VERSION_PLACE] == '8';
-}
-
 static char *
 folder_of (const char *root)
 {

@@ -36,18 +36,6 @@ void vap_grant_free (VapGrant *grant);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapGrant, vap_grant_free)
 
 /**
- * vap_grant_name_device:
- * @uuid: (out): a new one for a matrix that is made for a grant and goes with it
- *
- * It is of version 8, the custom one of RFC 9562, and its first word says "vapg": so a
- * matrix that has lost its record is still known for what it is.
- */
-void vap_grant_name_device (char uuid[37]);
-
-/* whether it was named so; else it was prepared by somebody, and stays */
-gboolean vap_grant_is_made (const char *device);
-
-/**
  * vap_grants_lock:
  * @root: (nullable): a directory in front of %VAP_GRANTS_DIR
  *

@@ -137,4 +137,17 @@ gboolean vap_uuid_canonical (const char *text, char uuid[37]);
  * virUUIDParse()) */
 gboolean vap_uuid_canonical_libvirt (const char *text, char uuid[37]);
 
+/**
+ * vap_uuid_name_granted:
+ * @uuid: (out): a new one for a matrix that is made for a grant to a guest of Nova's, and
+ *   goes with it
+ *
+ * It is of version 8, the custom one of RFC 9562, and its first word says "vapg": so a
+ * matrix whose grant nobody remembers is still known for what it is.
+ */
+void vap_uuid_name_granted (char uuid[37]);
+
+/* whether it was named so; @uuid: canonical */
+gboolean vap_uuid_is_granted (const char *uuid);
+
 G_END_DECLS

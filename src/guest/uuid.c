@@ -69,3 +69,24 @@ vap_uuid_keep (const char *text)
 
   return g_strdup (vap_uuid_canonical_libvirt (text, uuid) ? uuid : text);
 }
+
+#define GRANTED_PREFIX "76617067-"
+#define UUID_LENGTH 36u
+#define VERSION_PLACE 14u
+
+void
+vap_uuid_name_granted (char uuid[37])
+{
+  g_autofree char *random = g_uuid_string_random ();
+
+  g_strlcpy (uuid, random, UUID_LENGTH + 1);
+  memcpy (uuid, GRANTED_PREFIX, strlen (GRANTED_PREFIX));
+  uuid[VERSION_PLACE] = '8';
+}
+
+gboolean
+vap_uuid_is_granted (const char *uuid)
+{
+  return strlen (uuid) == UUID_LENGTH && g_str_has_prefix (uuid, GRANTED_PREFIX) &&
+         uuid[VERSION_PLACE] == '8';
+}

@@ -168,7 +168,7 @@ remove_device (World *world, const char *uuid)
 static void
 clear_away (World *world, const VapGrant *grant)
 {
-  if (vap_grant_is_made (grant->device))
+  if (vap_uuid_is_granted (grant->device))
     remove_device (world, grant->device);
   g_ptr_array_remove (world->grants, (gpointer) grant);
 }
@@ -225,7 +225,7 @@ grant_once (World *world, Guest *guest, const char *const *own, const Need *need
     return TRUE;
   }
   if (choice.kind == VAP_GRANT_DROP) {
-    g_assert_true (vap_grant_is_made (choice.device));
+    g_assert_true (vap_uuid_is_granted (choice.device));
     remove_device (world, choice.device);
     *again = TRUE;
     return TRUE;
@@ -496,7 +496,7 @@ test_lost (void)
   char device[37], lost[37];
 
   world_init (&world);
-  vap_grant_name_device (lost);
+  vap_uuid_name_granted (lost);
   add_device (&world, lost, &rest);
   g_assert_true (grant (&world, &world.guests[0], NULL, &need, device));
   g_assert_cmpstr (device, ==, PREPARED);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "grant/record.h"
+#include "guest/device.h"
 
 #define GUEST "dfeb39a7-e2c8-5d06-a30c-ea0d40897d29"
 #define DEVICE "62177883-f1bb-47f0-914d-32a22e3a8801"
@@ -163,15 +164,15 @@ test_names (void)
 {
   char first[37], second[37];
 
-  vap_grant_name_device (first);
-  vap_grant_name_device (second);
+  vap_uuid_name_granted (first);
+  vap_uuid_name_granted (second);
   g_assert_cmpstr (first, !=, second);
   g_assert_cmpuint (strlen (first), ==, 36);
-  g_assert_true (vap_grant_is_made (first));
-  g_assert_false (vap_grant_is_made (DEVICE));
-  g_assert_false (vap_grant_is_made ("76617067-"));
+  g_assert_true (vap_uuid_is_granted (first));
+  g_assert_false (vap_uuid_is_granted (DEVICE));
+  g_assert_false (vap_uuid_is_granted ("76617067-"));
   first[14] = '4';
-  g_assert_false (vap_grant_is_made (first));
+  g_assert_false (vap_uuid_is_granted (first));
 }
 
 static void

@@ -233,6 +233,9 @@ def test_a_define_that_fails_keeps_nothing():
                           text=True)
     assert made.returncode != 0 and "already exists" in made.stderr, made.stderr
     assert STRANGER in lab.grants().values()
+    drift = subprocess.run(["virt-ap", "drift"], capture_output=True, text=True)
+    left = [uuid for uuid, guest in lab.grants().items() if guest == STRANGER]
+    assert "warning[grant-left]" in drift.stdout and left[0] in drift.stdout, drift
     computer.destroy(web.pop("a"))
     lab.until(lambda: list(lab.grants().values()) == [web["f"].uuid])
 
