@@ -45,20 +45,10 @@ def doors():
     return folder
 
 
-def has_reserve():
-    return subprocess.run(["virt-ap", "reserve", "--help"],
-                          capture_output=True).returncode == 0
-
-
 def run_commands(lines, ran):
     for line in lines:
         words = shlex.split(line.removeprefix("# "))
         if words[0] in ELSEWHERE:
-            continue
-        if words[:2] == ["virt-ap", "reserve"] and not has_reserve():
-            lab.write("/sys/bus/ap/apmask", "-5,-6")
-            lab.write("/etc/udev/rules.d/41-ap.rules",
-                      'ATTR{../../bus/ap/apmask}="0xf9%s"\n' % ("f" * 62))
             continue
         if words[:2] == ["virt-ap", "setup"]:
             words += ["--doors", doors()]
