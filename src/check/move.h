@@ -29,8 +29,8 @@ typedef struct {
  * @wanted: it has a matrix, and another can stand for it
  * @before: what the driver passes on to it now
  * @matrix: for it on the target: domains keep their numbers, adapters where they can
- * @device: (nullable): a device of the target that has exactly that matrix and that no guest
- *   has; not ours
+ * @device: (nullable): a device of the target that has exactly that matrix and that no
+ *   guest has; not ours
  */
 typedef struct {
   gboolean wanted;

@@ -35,7 +35,7 @@ CLASS = "CUSTOM_VIRT_AP_SIGNING"
 TRAIT = "CUSTOM_VIRT_AP_APXA"
 PORT = 8778
 PROFILE = "[profile signing]\nqueues=2\n"
-# what virt-ap nova-provider prints, in the form that Nova documents
+# what virt-ap nova-provider prints, for a build that does not have it
 PROVIDER = """meta:
   schema_version: '1.0'
 providers:
@@ -213,8 +213,8 @@ def check_providers(client):
         path = f"/resource_providers/{provider['uuid']}"
         found[provider["name"]] = get(client, path + "/inventories")["inventories"]
         traits = get(client, path + "/traits")["traits"]
-        assert any(t.startswith("CUSTOM_VIRT_AP") for t in traits) == \
-            (provider["name"] == "z1"), traits
+        # a host without queues for guests may have cards all the same
+        assert provider["name"] == "z2" or TRAIT in traits, traits
     assert found["z1"][CLASS]["total"] >= 1, found["z1"]
     assert CLASS not in found["z2"], found["z2"]
     assert "VCPU" in found["z1"] and "VCPU" in found["z2"], found
@@ -226,6 +226,7 @@ def test_placement_offers_the_host_that_fits():
         total = check_providers(client)
         assert hosts_for(client, "") == ["z1", "z2"]
         assert hosts_for(client, f",{CLASS}:1") == ["z1"]
+        assert hosts_for(client, f",{CLASS}:1&required={TRAIT}") == ["z1"]
         assert hosts_for(client, f",{CLASS}:{total + 1}") == []
 
 

@@ -79,7 +79,8 @@ def test_every_step():
     ran[:], files = follow()
     written.update(files)
     assert {"virt-ap", "install", "virsh"} <= set(ran), ran
-    assert sorted(written) == ["/etc/nova/nova-compute.conf", "/etc/virt-ap/profiles.d/nova.conf",
+    assert sorted(written) == ["/etc/nova/nova-compute.conf",
+                               "/etc/virt-ap/profiles.d/nova.conf",
                                "/etc/virt-ap/virt-ap.conf"], written
 
 
