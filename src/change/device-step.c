@@ -145,6 +145,18 @@ write_attribute (const VapStep *step, const char *attribute, const char *value,
   return FALSE;
 }
 
+/* What changes a matrix where there is no ap_config. */
+static const struct {
+  const char *unassign;
+  const char *assign;
+  gsize offset;
+} parts[] = {
+  { "unassign_adapter", "assign_adapter", G_STRUCT_OFFSET (VapMatrix, adapters) },
+  { "unassign_domain", "assign_domain", G_STRUCT_OFFSET (VapMatrix, domains) },
+  { "unassign_control_domain", "assign_control_domain",
+    G_STRUCT_OFFSET (VapMatrix, control_domains) },
+};
+
 /* writes to @attribute what is in @to and not in @from */
 static gboolean
 write_numbers (const VapStep *step, const char *attribute, const VapMask *from,
@@ -167,17 +179,6 @@ static gboolean
 write_by_numbers (const VapStep *step, const VapMatrix *from, const VapMatrix *to,
                   GError **error)
 {
-  static const struct {
-    const char *unassign;
-    const char *assign;
-    gsize offset;
-  } parts[] = {
-    { "unassign_adapter", "assign_adapter", G_STRUCT_OFFSET (VapMatrix, adapters) },
-    { "unassign_domain", "assign_domain", G_STRUCT_OFFSET (VapMatrix, domains) },
-    { "unassign_control_domain", "assign_control_domain",
-      G_STRUCT_OFFSET (VapMatrix, control_domains) },
-  };
-
   for (guint round = 0; round < 2; round++)
     for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
       const VapMask *old = &G_STRUCT_MEMBER (VapMask, from, parts[i].offset);
@@ -388,6 +389,41 @@ start_command (const VapStep *step, const VapMatrix *after)
   return vap_shell_pipe (document, program);
 }
 
+static void
+add_writes (GString *text, const VapStep *step, const char *attribute,
+            const VapMask *from, const VapMask *to)
+{
+  VapMask changed = vap_mask_minus (to, from);
+
+  VAP_MASK_FOREACH (&changed, bit) {
+    g_string_append_printf (text, "%secho %d > " PARENT "/%s/%s",
+                            text->len > 0 ? " && " : "", bit, get_uuid (step), attribute);
+  }
+}
+
+/* one write, or one for each number, as the driver of this host takes it */
+static char *
+live_command (const VapStep *step, const VapMatrix *after)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (Found) found = { 0 };
+
+  if (!find (step, &found, NULL) || found.has_config)
+    return g_strdup_printf ("echo %s > " PARENT "/%s/ap_config",
+                            vap_step_get (step, "after"), get_uuid (step));
+  for (guint round = 0; round < 2; round++)
+    for (gsize i = 0; i < G_N_ELEMENTS (parts); i++) {
+      const VapMask *old = &G_STRUCT_MEMBER (VapMask, &found.matrix, parts[i].offset);
+      const VapMask *new = &G_STRUCT_MEMBER (VapMask, after, parts[i].offset);
+
+      if (round == 0)
+        add_writes (text, step, parts[i].unassign, new, old);
+      else
+        add_writes (text, step, parts[i].assign, old, new);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static char *
 command (const VapStep *step)
 {
@@ -400,8 +436,7 @@ command (const VapStep *step)
                ? g_strdup_printf ("virsh -c %s nodedev-destroy %s", connect, name)
                : g_strdup_printf ("mdevctl stop -u %s", get_uuid (step));
   if (vap_step_get (step, "live") != NULL)
-    return g_strdup_printf ("echo %s > " PARENT "/%s/ap_config",
-                            vap_step_get (step, "after"), get_uuid (step));
+    return live_command (step, &after);
   return start_command (step, &after);
 }
 
