@@ -22,6 +22,7 @@ COMMANDS = [
     "fleet",
     "export",
     "guest-view",
+    "import",
     "log",
     "metrics",
     "monitor",
@@ -74,6 +75,9 @@ def exit_statuses(tap, scratch):
         (UNJUDGED, "metrics", "-o", "/nonexistent/virt-ap.prom"),
         (UNJUDGED, "export", "--qemu", "./no-such-qemu"),
         (UNJUDGED, "export", "-o", "/nonexistent/host.json"),
+        (GOOD, "import", "saved.host", "--dry-run", "--connect", "none"),
+        (UNJUDGED, "import", "saved.host", "--connect", "none"),
+        (UNJUDGED, "import", "device-free.json", "--dry-run"),
         (UNJUDGED, "--root", "device-free.json", "status"),
         (GOOD, "log"),
         (GOOD, "log", "--since", "2h"),
@@ -97,7 +101,7 @@ def exit_statuses(tap, scratch):
 
 def usage_errors(tap, scratch):
     wrong = [[], ["nonsense"], ["--nonsense"], ["check"], ["status", "too", "much"],
-             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"], ["monitor", "much"],
+             ["caps", "much"], ["export", "much"], ["plot"], ["plot", "-o", "x.gif"], ["monitor", "much"], ["import"], ["import", "a", "b"],
              ["fleet"], ["fleet", "--timeout", "0", "../z16-small"],
              ["explain"], ["explain", "a", "b"],
              ["explain", "--list", "queue-in-use"], ["--root"], ["status", "--root"],

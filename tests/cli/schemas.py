@@ -68,6 +68,7 @@ CASES += [("check-move", "z16-small", ["check-move", guest, "--to", where]) for 
 CASES += [("drift", host, ["drift"]) for host in ("none", "z16-small", "ailing")]
 CASES += [("fleet", None, ["fleet", "../z16-small", "../ailing", "test:///default",
                            "hosts.list"])]
+CASES += [("change", "z16-small", ["import", "saved.host", "--dry-run", "--connect", "none"])]
 ALWAYS_JSON = ["export"]
 
 

@@ -36,6 +36,7 @@ int command_plot (const char *root, char **argv);
 int command_fleet (const char *root, char **argv);
 int command_monitor (const char *root, char **argv);
 int command_metrics (const char *root, char **argv);
+int command_import (const char *root, char **argv);
 int command_export (const char *root, char **argv);
 int command_log (const char *root, char **argv);
 int command_reserve (const char *root, char **argv);

@@ -33,6 +33,8 @@ static const Command commands[] = {
   { "monitor", N_ ("print what changes on this host, as it comes"), command_monitor },
   { "fleet", N_ ("show the queues of many hosts in one table"), command_fleet },
   { "metrics", N_ ("print this host in numbers, for Prometheus"), command_metrics },
+  { "import", N_ ("put a host's AP configuration back, as export saved it"),
+    command_import },
   { "export", N_ ("print this host's AP configuration as one document"), command_export },
   { "log", N_ ("show what the gate, the callout and the hook decided"), command_log },
   { "reserve", N_ ("move queues between the host and guests"), command_reserve },
