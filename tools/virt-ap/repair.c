@@ -16,6 +16,7 @@ typedef int (*RepairFunc) (const Repair *repair);
 
 static const RepairFunc parts[] = {
   repair_journal,
+  repair_drift,
 };
 
 static int
@@ -70,7 +71,8 @@ command_repair (const char *root, char **argv)
     .name = "repair",
     .description =
         _ ("Undoes a change that was interrupted, or completes it when all of it "
-           "was done already\nor it cannot be undone."),
+           "was done already\nor it cannot be undone; then mends what is half made, and "
+           "asks about other drift."),
     .json = TRUE,
     .entries = entries,
   };

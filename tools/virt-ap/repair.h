@@ -26,4 +26,7 @@ typedef struct {
  * exit status. */
 int repair_journal (const Repair *repair);
 
+/* repair-drift.c: what is not as it is stored and has one right answer; a member `drift` */
+int repair_drift (const Repair *repair);
+
 G_END_DECLS
