@@ -255,8 +255,8 @@ report_changed (const VapDriftQuestion *question, const Changed *changed, const 
   vap_findings_take (
       question->findings, "mask-drift", VAP_SEVERITY_WARNING, queue, message,
       host->override_in_use
-          ? g_strdup (_ ("a driver_override does not last; give queues lastingly with: "
-                         "virt-ap reserve"))
+          ? g_strdup (_ ("a driver_override does not last; masks that chzdev keeps do, "
+                         "see: virt-ap reserve --help"))
           : g_strdup_printf (
                 _ ("keep what is now with: chzdev -t ap -p apmask=%s aqmask=%s"), apmask,
                 aqmask));
@@ -295,8 +295,9 @@ report_blocked_by_host (const VapDriftQuestion *question, const VapHostDevice *d
       g_strdup_printf (_ ("device %s is to start at boot, but queue %s belongs to the "
                           "host then"),
                        device->uuid, text),
-      g_strdup (_ ("give its queues to guests lastingly, with: virt-ap reserve "
-                   "--persistent, or chzdev -t ap -p")));
+      g_strdup_printf (_ ("give its queues to guests lastingly, such as: virt-ap reserve "
+                          "%s --for guests --persistent"),
+                       text));
 }
 
 static void
