@@ -26,27 +26,43 @@ is_part (const VapMatrix *part, const VapMatrix *whole)
          is_subset (&part->control_domains, &whole->control_domains);
 }
 
+/* what the first @n attributes of a definition make */
+static VapMatrix
+beginning_of (const VapDevice *definition, guint n)
+{
+  GPtrArray first = *definition->attributes;
+  VapDevice partial = *definition;
+  VapMatrix matrix;
+
+  first.len = n;
+  partial.attributes = &first;
+  vap_device_matrix (&partial, &matrix, NULL, NULL);
+  return matrix;
+}
+
 /* mdevctl writes the attributes in order (src/mdev.rs, start()): killed in between, the
- * device has what the first of them make */
+ * device has what the first of them make.  As they only assign, more of them make more,
+ * so that the place is found by bisection. */
 static gboolean
 is_begun (const VapHostDevice *device)
 {
-  g_autoptr (GPtrArray) written = g_ptr_array_new ();
-  VapDevice partial = *device->definition;
-  const GPtrArray *all = device->definition->attributes;
+  guint low = 0;
+  guint high = device->definition->attributes->len;
+  VapMatrix matrix;
 
   if (!is_part (&device->matrix, &device->defined_matrix))
     return FALSE;
-  partial.attributes = written;
-  for (guint i = 0; i < all->len; i++) {
-    VapMatrix matrix;
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
 
-    vap_device_matrix (&partial, &matrix, NULL, NULL);
-    if (vap_matrix_equal (&matrix, &device->matrix))
-      return TRUE;
-    g_ptr_array_add (written, all->pdata[i]);
+    matrix = beginning_of (device->definition, middle);
+    if (is_part (&device->matrix, &matrix))
+      high = middle;
+    else
+      low = middle + 1;
   }
-  return FALSE;
+  matrix = beginning_of (device->definition, low);
+  return vap_matrix_equal (&matrix, &device->matrix);
 }
 
 VapDrift
