@@ -14,7 +14,9 @@
  *
  * Uevents that an operation caused follow its result, in order of arrival.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
