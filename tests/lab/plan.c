@@ -15,6 +15,13 @@
 #define CREATE MATRIX "mdev_supported_types/vfio_ap-passthrough/create"
 #define GUESTS 4u
 
+/* the planner is mostly tables on the stack, which sanitizers watch at a price */
+#ifdef __SANITIZE_ADDRESS__
+#define PLANS 30
+#else
+#define PLANS 400
+#endif
+
 /* numbers are drawn from few, so that matrices meet */
 static const guint pool[] = { 0, 4, 5, 15, 16, 63, 71, 171 };
 
@@ -468,7 +475,7 @@ static void
 test_random (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (g_test_rand_int_range (0, G_MAXINT32));
-  guint count = g_getenv ("VIRT_AP_THOROUGH") != NULL ? 20000 : 400;
+  guint count = g_getenv ("VIRT_AP_THOROUGH") != NULL ? 20000 : PLANS;
   Tally tally = { 0 };
 
   for (guint i = 0; i < count; i++)
@@ -477,6 +484,9 @@ test_random (void)
                   "change devices",
                   tally.plans, tally.steps, tally.reserved, tally.overridden,
                   tally.changed);
+  /* few say little of how often something comes up */
+  if (count < 400)
+    return;
   g_assert_cmpuint (tally.steps, >, count);
   g_assert_cmpuint (tally.reserved, >, count / 20);
   g_assert_cmpuint (tally.overridden, >, 0);

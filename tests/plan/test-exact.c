@@ -9,6 +9,14 @@
 
 #include <string.h>
 
+/* both the planner and the comparison are mostly tables on the stack, which sanitizers
+ * watch at a price */
+#ifdef __SANITIZE_ADDRESS__
+#define PLANS 60
+#else
+#define PLANS 1500
+#endif
+
 static gboolean
 one_in (GRand *rand, gint n)
 {
@@ -335,7 +343,7 @@ static void
 test_random (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (g_test_rand_int_range (0, G_MAXINT32));
-  guint count = g_getenv ("VIRT_AP_THOROUGH") != NULL ? 60000 : 1500;
+  guint count = g_getenv ("VIRT_AP_THOROUGH") != NULL ? 60000 : PLANS;
   Tally tally = { 0 };
 
   for (guint i = 0; i < count; i++) {
@@ -347,6 +355,9 @@ test_random (void)
                   "which %u are the smallest",
                   tally.plans, tally.met_all, tally.unmet, tally.changed, tally.taken,
                   tally.conflicts, tally.smallest);
+  /* few say little of how often something comes up */
+  if (count < 1000)
+    return;
   g_assert_cmpuint (tally.met_all, >, count / 10);
   g_assert_cmpuint (tally.unmet, >, count / 10);
   g_assert_cmpuint (tally.changed, >, count / 100);
