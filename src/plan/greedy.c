@@ -54,6 +54,8 @@ place_back (Packing *packing, guint i)
          packing_stay (packing, i, PLACE_NEW);
 }
 
+/* so few items the search goes through altogether, without any help */
+#define FEW 12u
 /* the price at which a plan is worth being polished before thrift comes into it */
 #define BALANCED 4.0
 
@@ -325,6 +327,7 @@ greedy (const Instance *instance, const Grid *grid, const Score *bound, const Sc
   g_autofree Rank *ranks = NULL;
   Score best = { 0, 0, G_MAXUINT, G_MAXUINT };
   gboolean movable = FALSE;
+  gboolean polished = goal == NULL && instance->n_items > FEW;
 
   packing->instance = instance;
   packing->grid = grid;
@@ -350,10 +353,10 @@ greedy (const Instance *instance, const Grid *grid, const Score *bound, const Sc
     if (ways[w].price > WIDE && is_strict (packing))
       continue;
     go (packing, &ways[w], ranks, bound, places, &best, deadline);
-    if (goal == NULL && ways[w].price == BALANCED && score_compare (&best, bound) < 0)
+    if (polished && ways[w].price == BALANCED && score_compare (&best, bound) < 0)
       packing_polish (packing, bound, places, &best, deadline);
   }
-  if (goal == NULL && score_compare (&best, bound) < 0)
+  if (polished && score_compare (&best, bound) < 0)
     packing_polish (packing, bound, places, &best, deadline);
   g_free (packing->places);
   g_free (packing->alone);

@@ -17,7 +17,7 @@
 
 /* the planner is mostly tables on the stack, which sanitizers watch at a price */
 #ifdef __SANITIZE_ADDRESS__
-#define PLANS 30
+#define PLANS 100
 #else
 #define PLANS 400
 #endif

@@ -12,7 +12,7 @@
 /* both the planner and the comparison are mostly tables on the stack, which sanitizers
  * watch at a price */
 #ifdef __SANITIZE_ADDRESS__
-#define PLANS 60
+#define PLANS 400
 #else
 #define PLANS 1500
 #endif
