@@ -206,5 +206,6 @@ vap_pipe_drain (VapPipe *pipe)
   if (pipe->inserted != NULL && pipe->start == pipe->cleared && pipe->passing == 0 &&
       !pipe->full)
     moved |= send_inserted (pipe);
-  return moved;
+  /* what waited for its turn here waits no longer, though nothing was sent */
+  return moved || pipe->lost;
 }

@@ -78,7 +78,7 @@ gboolean vap_pipe_is_drained (const VapPipe *pipe);
  * were it the end */
 gboolean vap_pipe_fill (VapPipe *pipe);
 
-/* sends what may be sent; TRUE when anything was */
+/* sends what may be sent; TRUE when anything was, or when the other end is found gone */
 gboolean vap_pipe_drain (VapPipe *pipe);
 
 G_END_DECLS

@@ -572,6 +572,28 @@ test_client_dies (void)
   fixture_close (&fixture.daemon[0]);
 }
 
+/* A refusal that finds no client any more is done with all the same: a call may wait
+ * for that, and nothing else will move. */
+static void
+test_refusal_finds_client_gone (void)
+{
+  gint client[2], daemon[2];
+  VapPipe down;
+
+  wire_pair (client);
+  wire_pair (daemon);
+  vap_pipe_init (&down, daemon[1], client[1]);
+  close (client[0]);
+  vap_pipe_insert (&down, g_malloc0 (VAP_RPC_HEADER_SIZE), VAP_RPC_HEADER_SIZE);
+  g_assert_true (vap_pipe_drain (&down));
+  g_assert_true (down.lost && vap_pipe_is_drained (&down));
+  g_assert_false (vap_pipe_drain (&down));
+  vap_pipe_clear (&down);
+  close (client[1]);
+  close (daemon[0]);
+  close (daemon[1]);
+}
+
 /* The same when it never reads what is left: after the time it is given. */
 static void
 test_client_dies_before_deaf_daemon (void)
@@ -698,6 +720,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relay/back-pressure", test_back_pressure);
   g_test_add_func ("/relay/client-ends", test_client_ends);
   g_test_add_func ("/relay/client-dies", test_client_dies);
+  g_test_add_func ("/relay/client-dies/refusal", test_refusal_finds_client_gone);
   g_test_add_func ("/relay/client-dies/deaf-daemon", test_client_dies_before_deaf_daemon);
   g_test_add_func ("/relay/slow-judge", test_slow_judge);
   g_test_add_func ("/relay/judge-dies", test_judge_dies);
