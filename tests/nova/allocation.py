@@ -35,26 +35,6 @@ CLASS = "CUSTOM_VIRT_AP_SIGNING"
 TRAIT = "CUSTOM_VIRT_AP_APXA"
 PORT = 8778
 PROFILE = "[profile signing]\nqueues=2\n"
-# what virt-ap nova-provider prints, for a build that does not have it
-PROVIDER = """meta:
-  schema_version: '1.0'
-providers:
-  - identification:
-      uuid: $COMPUTE_NODE
-"""
-INVENTORY = f"""    inventories:
-      additional:
-        - {CLASS}:
-            total: %d
-            reserved: 0
-            min_unit: 1
-            max_unit: 1
-            step_size: 1
-            allocation_ratio: 1.0
-    traits:
-      additional:
-        - {TRAIT}
-"""
 
 
 def placement_settings(place):
@@ -123,14 +103,8 @@ def adapter():
 def provider_file(place, name):
     """what this host has for the profile, as Nova reads it"""
     path = f"{place}/{name}.d/virt-ap.yaml"
-    made = subprocess.run(["virt-ap", "nova-provider"], capture_output=True, text=True)
-    if made.returncode == 0:
-        text = made.stdout
-    else:
-        bound = sum(os.path.exists(f"/sys/bus/ap/drivers/vfio_ap/{queue}")
-                    for queue in os.listdir("/sys/bus/ap/devices") if "." in queue)
-        text = PROVIDER + (INVENTORY % (bound // 2) if bound >= 2 else "    traits: {}\n")
-    lab.write(path, text)
+    os.makedirs(os.path.dirname(path))
+    subprocess.run(["virt-ap", "nova-provider", "--output", path], check=True)
     return os.path.dirname(path)
 
 
