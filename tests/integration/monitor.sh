@@ -34,7 +34,8 @@ printed "… which is drift, since no rule keeps it" '"finding"' '"new"' '"mask-
 
 matrix_xml $first "5 6" "4 0xab" 4 > "$work/first.xml"
 ok "libvirt starts a device" virsh -c $direct nodedev-create "$work/first.xml"
-printed "it is printed" '"device"' '"started"' "$first" "queues: 4"
+printed "it is printed" '"device"' '"started"' "$first"
+printed "… with its queues" "$first" "queues: 4"
 printed "it is not stored" '"device-not-stored"' "$first"
 ok "libvirt defines a device" virsh -c $direct nodedev-define "$work/first.xml"
 printed "it is stored now" '"defined"' "$first"
