@@ -365,8 +365,13 @@ vap_grant_sweep (const VapGrantPlace *place, guint *seconds, GError **error)
   if (!work_open (&work, place, error) || !read_facts (&work, &facts, error) ||
       !sweep_lost (&work, &facts, error))
     return FALSE;
-  for (guint i = 0; i < facts.grants->len; i++)
-    if (!sweep_one (&work, facts.grants->pdata[i], facts.guests, seconds, error))
-      return FALSE;
-  return TRUE;
+  /* one that cannot be taken away is in no other's way; the first reason is told */
+  for (guint i = 0; i < facts.grants->len; i++) {
+    g_autoptr (GError) reason = NULL;
+
+    if (!sweep_one (&work, facts.grants->pdata[i], facts.guests, seconds, &reason) &&
+        (error == NULL || *error == NULL))
+      g_propagate_error (error, g_steal_pointer (&reason));
+  }
+  return error == NULL || *error == NULL;
 }
