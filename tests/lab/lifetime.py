@@ -585,6 +585,8 @@ if os.geteuid() != 0 or not os.access("/dev/fuse", os.R_OK | os.W_OK):
     print("1..0 # SKIP a lab needs root and /dev/fuse")
     sys.exit(0)
 
+# below nohup it is ignored, and every program started here would inherit that
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 test_status()
 test_surroundings()
 test_errors()
