@@ -65,9 +65,9 @@ take_resource (VapNovaGuest *instance, const char *name, const char *amount,
 {
   if (!g_str_equal (amount, "1")) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
-                 _ ("flavor '%s' asks for %s of " VAP_NOVA_RESOURCE "%s, but a guest "
+                 _ ("flavor '%s' asks for %s of %s%s, but a guest "
                     "has at most one crypto device; use a profile with more queues"),
-                 instance->flavor, amount, name);
+                 instance->flavor, amount, VAP_NOVA_RESOURCE, name);
     return FALSE;
   }
   return take_profile (instance, profile_of_class (name), error);

@@ -23,13 +23,6 @@
 #define ENTRY_BEGIN "\n  \"" VAP_SETUP_ALIAS "="
 #define ENTRY_END "\","
 
-static gboolean
-fail (const char *path, const char *reason, GError **error)
-{
-  g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("%s: %s"), path, reason);
-  return FALSE;
-}
-
 /* where a line begins with @mark; NULL without one */
 static char *
 find_line (const char *text, const char *mark)
@@ -56,11 +49,13 @@ take_out_block (const char *path, GString *text, gboolean *own_file, GError **er
 
   if (begin == NULL)
     return TRUE;
-  if (end == NULL)
-    return fail (path,
-                 _ ("the line '" MARK "end' is missing, so it is not clear what "
-                    "is virt-ap's: take it out by hand, from '" BEGIN "' on"),
-                 error);
+  if (end == NULL) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("%s: the line '%s' is missing, so it is not clear what is virt-ap's: "
+                    "take it out by hand, from '%s' on"),
+                 path, MARK "end", BEGIN);
+    return FALSE;
+  }
   from = begin - text->str;
   to = end - text->str + strlen (END);
   *own_file = begins_so (begin, OWN_FILE) && from == 0 && to == text->len;

@@ -84,8 +84,8 @@ read_target (const char *target, GError **error)
   g_set_error (
       error, VAP_ERROR, VAP_ERROR_UNREADABLE,
       _ ("'%s': libvirt tells too little of a host by itself; name a document of "
-         "virt-ap export, or a URI of " SSH_SCHEME),
-      target);
+         "virt-ap export, or a URI of %s"),
+      target, SSH_SCHEME);
   return NULL;
 }
 
