@@ -11,6 +11,8 @@ import tempfile
 
 from cli import TOPDIR, Scratch, Tap
 
+# a macro within or after a text: only what stands before it would be extracted
+CUT = re.compile(r'\b(?:_|N_) ?\(\s*(?:"(?:[^"\\]|\\.)*"\s*)+[A-Z]\w*')
 # also with the space that our style puts before the parenthesis
 TEXT = re.compile(r'\b(?:_|N_|Q_|C_|NC_|ngettext|dngettext) ?\(\s*"')
 
@@ -43,9 +45,11 @@ def extract(tap, listed, directory):
                           cwd=TOPDIR, capture_output=True, text=True, check=False)
     tap.ok("xgettext takes every text", done.returncode == 0 and not done.stderr,
            done.stderr + "a macro such as G_GSIZE_FORMAT ends a text before its end")
-    with open(template, encoding="utf-8") as file:
-        cut = re.findall(r'(?m)^(?:msgid )?".*%"$', file.read())
-    tap.ok("no text ends in the middle of a format", not cut, cut)
+    cut = []
+    for name in listed:
+        with open(os.path.join(TOPDIR, name), encoding="utf-8") as file:
+            cut += [f"{name}: {text}" for text in CUT.findall(file.read())]
+    tap.ok("no text is cut off at a macro", not cut, cut)
     return template
 
 
