@@ -416,6 +416,16 @@ def start_inside(labs, name, *command):
     return inside
 
 
+def test_kept_below_chroot():
+    """There the root of the lab's mount namespace is not the lab's."""
+    labs = Kept(["unshare", "-m", "sh", "-c",
+                 'mount --rbind / /mnt && exec chroot /mnt "$0" "$@"'])
+    name = labs.name("far")
+    labs.expect("a lab is kept below a chroot", 0, "--keep", name)
+    labs.expect("... and entered", 0, "enter", name, "test", "-e", "/sys/bus/ap/apmask")
+    labs.expect("... and stopped", 0, "stop", name)
+
+
 def test_kept_failure():
     labs = Kept()
     labs.keywords["env"]["PATH"] = failing_libvirtd()
@@ -596,6 +606,7 @@ test_kill_at_random()
 test_missing_directories()
 test_terminal()
 test_kept()
+test_kept_below_chroot()
 test_joined()
 test_without_root()
 test_startup()

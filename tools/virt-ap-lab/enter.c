@@ -10,6 +10,7 @@
 #include "supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <sched.h>
 #include <string.h>
@@ -55,24 +56,36 @@ open_init (const LabKept *kept, GError **error)
   return -1;
 }
 
+/* setns() makes the mount namespace's root ours (Linux fs/namespace.c, mntns_install()),
+ * which is not the lab's where it was started below a chroot() */
+static gboolean
+join_namespaces (const LabKept *kept, int init)
+{
+  const int namespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                         CLONE_NEWPID | (kept->own_users ? CLONE_NEWUSER : 0);
+  g_autofree char *path = g_strdup_printf ("/proc/%d/root", (int) kept->init);
+  int root = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  gboolean joined = root >= 0 && setns (init, namespaces) == 0 && fchdir (root) == 0 &&
+                    chroot (".") == 0;
+
+  if (root >= 0)
+    close (root);
+  return joined;
+}
+
 static gboolean
 join (const LabKept *kept, GError **error)
 {
-  int namespaces =
-      CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID;
   int init = open_init (kept, error);
+  gboolean joined;
 
   if (init < 0)
     return FALSE;
-  if (kept->own_users)
-    namespaces |= CLONE_NEWUSER;
-  if (setns (init, namespaces) < 0) {
+  joined = join_namespaces (kept, init);
+  if (!joined)
     lab_set_errno_error (error, _ ("cannot enter the lab %s"), kept->name);
-    close (init);
-    return FALSE;
-  }
   close (init);
-  return TRUE;
+  return joined;
 }
 
 /* A command that went with the lab was not ended by anything that is its own. */

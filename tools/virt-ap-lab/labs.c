@@ -87,13 +87,17 @@ lock_patiently (int fd)
   return FALSE;
 }
 
-/* one that a lab that has just been stopped took away is made again */
+/* one that a lab that has just been stopped took away is made again, as is its folder */
 static int
 open_locked (const char *path)
 {
+  g_autofree char *folder = g_path_get_dirname (path);
+
   for (;;) {
     int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
+    if (fd < 0 && errno == ENOENT && g_mkdir_with_parents (folder, 0700) == 0)
+      continue;
     if (fd < 0)
       return -1;
     if (!lock_patiently (fd)) {
@@ -110,13 +114,8 @@ open_locked (const char *path)
 LabKept *
 lab_kept_claim (const char *name, GError **error)
 {
-  g_autofree char *folder = make_path ("", "");
   g_autoptr (LabKept) kept = new_kept (name);
 
-  if (g_mkdir_with_parents (folder, 0700) < 0) {
-    lab_set_errno_error (error, _ ("cannot make the directory %s"), folder);
-    return NULL;
-  }
   kept->lock = open_locked (kept->path);
   if (kept->lock < 0 && errno == EWOULDBLOCK) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
@@ -216,8 +215,12 @@ lab_kept_last_words (const LabKept *kept)
 void
 lab_kept_remove (const LabKept *kept)
 {
+  g_autofree char *folder = g_path_get_dirname (kept->path);
+
   unlink (kept->log_path);
   unlink (kept->path);
+  /* stays as long as there are others */
+  rmdir (folder);
 }
 
 static int
