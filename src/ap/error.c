@@ -4,4 +4,4 @@
  */
 #include "ap/error.h"
 
-G_DEFINE_QUARK (vap-error-quark, vap_error)
+G_DEFINE_QUARK (vap - error - quark, vap_error)

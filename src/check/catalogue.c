@@ -453,14 +453,16 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "grant-left",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning = N_ ("The gate made this matrix for a guest of OpenStack Nova's whose flavor "
-                     "asks for it, and there is no such guest: it was deleted, is just being "
-                     "rebooted, or the compute service died in between."),
+      .meaning =
+          N_ ("The gate made this matrix for a guest of OpenStack Nova's whose flavor "
+              "asks for it, and there is no such guest: it was deleted, is just being "
+              "rebooted, or the compute service died in between."),
       .source = "virt-ap-nova(7)",
       .cure = N_ ("Wait: it goes to the next guest that needs it, or is taken away. Or "
                   "remove it."),
-      .example = "warning[grant-left]: device 76617067-0000-8000-8000-000000000001 was made "
-                 "for a guest of OpenStack Nova's, and no guest has it",
+      .example =
+          "warning[grant-left]: device 76617067-0000-8000-8000-000000000001 was made "
+          "for a guest of OpenStack Nova's, and no guest has it",
   },
   {
       .id = "guest-device-gone",
@@ -619,22 +621,26 @@ static const VapFindingInfo catalogue[] = {
       .meaning = N_ ("The guest may control domains that the target host does not have; "
                      "there it can no longer load their master keys."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_filter_cdoms()",
-      .cure = N_ ("Add the control domains to the target's configuration, or take leave of "
-                  "them."),
-      .example = "warning[move-control-domain]: guest 'web1' can no longer control domains "
-                 "that the target does not have: 0004",
+      .cure =
+          N_ ("Add the control domains to the target's configuration, or take leave of "
+              "them."),
+      .example =
+          "warning[move-control-domain]: guest 'web1' can no longer control domains "
+          "that the target does not have: 0004",
   },
   {
       .id = "move-feature-lost",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning = N_ ("The guest runs with a CPU feature that the target host cannot give "
-                     "it. What a guest has found when it started it must never lose, APXA "
-                     "neither, which no XML can switch off."),
+      .meaning =
+          N_ ("The guest runs with a CPU feature that the target host cannot give "
+              "it. What a guest has found when it started it must never lose, APXA "
+              "neither, which no XML can switch off."),
       .source = "QEMU target/s390x/cpu_models.c, check_compatibility(); Linux "
                 "arch/s390/kvm/kvm-s390.c, kvm_s390_set_processor()",
       .cure = N_ ("Move it to a host that has the feature."),
-      .example = "error[move-feature-lost]: guest 'web1' runs with apxa, which the target "
-                 "cannot give it: its machine and AP bus do not have it",
+      .example =
+          "error[move-feature-lost]: guest 'web1' runs with apxa, which the target "
+          "cannot give it: its machine and AP bus do not have it",
   },
   {
       .id = "move-gap",
@@ -645,14 +651,16 @@ static const VapFindingInfo catalogue[] = {
                 "src/qemu/qemu_migration.c, qemuMigrationSrcIsAllowedHostdev()",
       .cure = N_ ("Move the guest when it has little to encrypt, or stop its crypto "
                   "programs."),
-      .example = "note[move-gap]: guest 'web1' is without its 2 queues from the unplugging "
-                 "here to the plugging there; requests that are under way fail",
+      .example =
+          "note[move-gap]: guest 'web1' is without its 2 queues from the unplugging "
+          "here to the plugging there; requests that are under way fail",
   },
   {
       .id = "move-key-differs",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning = N_ ("The target has queues of the right kind, but with other master keys: "
-                     "secure keys that the guest keeps cannot be opened there."),
+      .meaning =
+          N_ ("The target has queues of the right kind, but with other master keys: "
+              "secure keys that the guest keeps cannot be opened there."),
       .source = "Linux drivers/s390/crypto/zcrypt_cex4.c, cca_mkvps_show(), "
                 "ep11_mkvps_show()",
       .cure = N_ ("Load the same master keys into the domains of both hosts."),
@@ -663,8 +671,9 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "move-key-unknown",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning = N_ ("zcrypt tells the verification patterns of master keys only of queues "
-                     "that are the host's. Of these nobody has kept them."),
+      .meaning =
+          N_ ("zcrypt tells the verification patterns of master keys only of queues "
+              "that are the host's. Of these nobody has kept them."),
       .source = "Linux drivers/s390/crypto/zcrypt_cex4.c, zcrypt_cex4_queue_probe()",
       .cure = N_ ("Keep documents of virt-ap export --mkvps from before the queues were "
                   "given to guests, and name them."),
@@ -674,9 +683,10 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "move-no-matrix",
       .severity = VAP_SEVERITY_ERROR,
-      .meaning = N_ ("On the target there is no adapter of the same mode and at least the "
-                     "same generation whose queues in the guest's domains are given to "
-                     "guests and free."),
+      .meaning =
+          N_ ("On the target there is no adapter of the same mode and at least the "
+              "same generation whose queues in the guest's domains are given to "
+              "guests and free."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
       .cure = N_ ("Give such queues to guests there, or free them."),
       .example = "error[move-no-matrix]: nothing on the target can stand for adapter 05 "
@@ -686,12 +696,13 @@ static const VapFindingInfo catalogue[] = {
   {
       .id = "move-renumbered",
       .severity = VAP_SEVERITY_WARNING,
-      .meaning = N_ ("On the target another adapter stands for the guest's, so that it finds "
-                     "its queues under other numbers."),
+      .meaning =
+          N_ ("On the target another adapter stands for the guest's, so that it finds "
+              "its queues under other numbers."),
       .source = "Linux drivers/s390/crypto/ap_bus.c, ap_scan_adapter()",
-      .cure = N_ ("Free the adapter of the same number there, or tell the guest's programs."),
-      .example =
-          "warning[move-renumbered]: guest 'web1' will find its adapter 05 as 06",
+      .cure =
+          N_ ("Free the adapter of the same number there, or tell the guest's programs."),
+      .example = "warning[move-renumbered]: guest 'web1' will find its adapter 05 as 06",
   },
   {
       .id = "override-not-kept",
