@@ -42,14 +42,6 @@ vap_door_to_string (VapDoor door)
   return door_names[door];
 }
 
-const char *
-vap_enforcement_to_string (VapEnforcement enforcement)
-{
-  g_return_val_if_fail ((guint) enforcement < G_N_ELEMENTS (enforcement_names), "off");
-
-  return enforcement_names[enforcement];
-}
-
 /* the place of the value among @names; -1 with an error that lists them */
 static gint
 find_word (const VapKeyFileEntry *entry, const char *const *names, guint n_names,

@@ -32,9 +32,6 @@ typedef enum {
   VAP_OFF,
 } VapEnforcement;
 
-/* "enforce", "warn", "off": never translated */
-const char *vap_enforcement_to_string (VapEnforcement enforcement);
-
 /* where records of decisions go */
 typedef enum {
   VAP_AUDIT_AUTO, /* the first of the three that is there */
