@@ -37,7 +37,8 @@ typedef struct {
 #define VAP_JOURNAL_PROGRAM "program"      /* NAME: a process's number; texts: start */
 
 #define VAP_JOURNAL_WAIT "wait"            /* NAME: of a process that waits to finish it */
-#define VAP_JOURNAL_SEIZED "seized"        /* it is being finished; no NAME, no texts */
+#define VAP_JOURNAL_SEIZED "seized"        /* it is being undone; no NAME, no texts */
+#define VAP_JOURNAL_RESUME "resume"        /* NAME: of a process that does the rest of it */
 
 #define VAP_JOURNAL_FORMAT "1"
 

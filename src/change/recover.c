@@ -180,6 +180,7 @@ take_line (VapTransaction *found, const VapJournalLine *line, GError **error)
   if (g_str_equal (line->word, VAP_JOURNAL_WHOLE) ||
       g_str_equal (line->word, VAP_JOURNAL_WAIT) ||
       g_str_equal (line->word, VAP_JOURNAL_SEIZED) ||
+      g_str_equal (line->word, VAP_JOURNAL_RESUME) ||
       g_str_equal (line->word, VAP_JOURNAL_PROGRAM))
     return TRUE;
   if (g_str_equal (line->word, VAP_JOURNAL_BEGIN))
@@ -294,30 +295,29 @@ vap_transaction_read_journal (const char *root, guint patience_ms, VapTransactio
   return TRUE;
 }
 
-static gboolean
-has_line (const GPtrArray *lines, const char *word, const char *name)
-{
-  for (guint i = 1; i < lines->len; i++) {
-    const VapJournalLine *line = g_ptr_array_index (lines, i);
-
-    if (g_str_equal (line->word, word) && g_str_equal (line->name, name))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* Whether the lock is held for this transaction: by itself, or by who waits to finish it,
- * and has not begun with that. */
+/* Whether the lock is held for this transaction: by itself, by who does the rest of it,
+ * or by who waits to finish it.  While it is being undone nobody does anything for it. */
 static gboolean
 is_locked_for (const GPtrArray *lines, pid_t holder)
 {
   g_autofree char *pid = g_strdup_printf ("%d", (int) holder);
   const VapJournalLine *head = lines->len > 0 ? g_ptr_array_index (lines, 0) : NULL;
+  gboolean seized = FALSE;
+  gboolean ours;
 
-  if (head == NULL || !is_head (head) || has_line (lines, VAP_JOURNAL_SEIZED, ""))
+  if (head == NULL || !is_head (head))
     return FALSE;
-  return g_str_equal (line_text (head, "pid"), pid) ||
-         has_line (lines, VAP_JOURNAL_WAIT, pid);
+  ours = g_str_equal (line_text (head, "pid"), pid);
+  for (guint i = 1; i < lines->len; i++) {
+    const VapJournalLine *line = g_ptr_array_index (lines, i);
+    gboolean resumed = g_str_equal (line->word, VAP_JOURNAL_RESUME);
+
+    seized = (seized && !resumed) || g_str_equal (line->word, VAP_JOURNAL_SEIZED);
+    if ((resumed || g_str_equal (line->word, VAP_JOURNAL_WAIT)) &&
+        g_str_equal (line->name, pid))
+      ours = TRUE;
+  }
+  return ours && !seized;
 }
 
 /* whether it has begun a step about @uuid */

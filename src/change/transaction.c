@@ -219,11 +219,23 @@ create_journal (VapTransaction *transaction, GError **error)
                              header (transaction), TRUE, error);
 }
 
+/* The callout lets pass what the one who does the rest runs, as it did before. */
+static gboolean
+note_resumer (VapTransaction *transaction, GError **error)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
+
+  return vap_journal_append (transaction->journal, VAP_JOURNAL_RESUME, pid,
+                             g_variant_new ("a{ss}", NULL), TRUE, error);
+}
+
 /* The last step's `begin` puts all of it on the disk. */
 static gboolean
 open_journal (VapTransaction *transaction, GError **error)
 {
   if (transaction->journal < 0 && !create_journal (transaction, error))
+    return FALSE;
+  if (transaction->resumed && !note_resumer (transaction, error))
     return FALSE;
   if (!note_steps (transaction, error))
     return FALSE;
@@ -317,6 +329,16 @@ do_entry (VapTransaction *transaction, guint index, GError **error)
   return TRUE;
 }
 
+/* What comes late, of the steps that were done last, is not wanted any more. */
+static void
+note_giving_up (VapTransaction *transaction)
+{
+  if (transaction->resumed && transaction->journal >= 0 &&
+      !vap_journal_append (transaction->journal, VAP_JOURNAL_SEIZED, "",
+                           g_variant_new ("a{ss}", NULL), TRUE, NULL))
+    g_debug ("it is not noted that the rest is not done");
+}
+
 /* takes @reason, why step @index was not done */
 static gboolean
 fail (VapTransaction *transaction, guint index, GError *reason, GError **error)
@@ -332,6 +354,7 @@ fail (VapTransaction *transaction, guint index, GError *reason, GError **error)
   } else {
     what = g_strdup (transaction->title);
   }
+  note_giving_up (transaction);
   if (vap_transaction_roll_back (transaction, &stuck))
     /* Translators: what was to be done, and why it was not */
     g_set_error (

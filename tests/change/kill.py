@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Kills a command of virt-ap at its system calls, one run each, and has it repaired.
 
-kill.py --state COMMAND --reset COMMAND [--all] [--runs N] NAME COMMAND...
+kill.py --state COMMAND --reset COMMAND [--all] [--complete] [--runs N] NAME COMMAND...
 
 Run in the lab.  The command under test is first run whole: --state, a shell command,
 prints all of the host that may not be left half done, before it and after it.  Then it is
@@ -12,7 +12,8 @@ out of the one after it.
 
 Without VIRT_AP_THOROUGH only --runs numbers are tried: a few before the lock is taken,
 and the others evenly spread behind it.  With --all everything that the command has
-started is killed with it.
+started is killed with it.  With --complete it is `virt-ap repair --complete`, which has to
+make the state after whenever it finds anything.
 
 Writes TAP points, without a plan: a script that calls it several times adds that, and
 STEPPER and VIRT_AP name the programs.
@@ -81,7 +82,7 @@ def void_lock():
 def try_one(options, number, before, after):
     """None, or what is wrong; and whether the host had to be reset"""
     run = Stepper(options, number)
-    repair = subprocess.run([VIRT_AP, "repair"], stdout=subprocess.PIPE,
+    repair = subprocess.run([VIRT_AP, "repair"] + ["--complete"] * options.complete, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, timeout=LIMIT, check=False)
     state = shell(options.state).stdout
     journal = os.path.exists("/var/lib/virt-ap/journal")
@@ -95,6 +96,8 @@ def try_one(options, number, before, after):
     if state not in (before, after):
         return (f"killed before call {run.last}, the host is half done:\n{state}"
                 f"repair said: {repair.stdout}"), state
+    if options.complete and state == before and "no change was interrupted" not in repair.stdout:
+        return f"it was not completed: {repair.stdout}", state
     if state == after and shell(options.state).stdout != before:
         return "the host could not be reset", state
     return None, state
@@ -105,6 +108,7 @@ def main():
     parser.add_argument("--state", required=True)
     parser.add_argument("--reset", required=True)
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--complete", action="store_true")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("name")
     parser.add_argument("command", nargs=argparse.REMAINDER)

@@ -542,6 +542,55 @@ test_covers (Place *place, gconstpointer unused G_GNUC_UNUSED)
   g_assert_false (vap_transaction_covers (place->root, parent, UUID, parent));
 }
 
+static gboolean
+is_covered (const Place *place)
+{
+  pid_t parent = getpid (), child = fork ();
+  int status;
+
+  if (child == 0)
+    _exit (vap_transaction_covers (place->root, parent, UUID, getpid ()) ? 1 : 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  return status != 0;
+}
+
+static gboolean
+covered_then_wrong (const VapTransaction *transaction G_GNUC_UNUSED, gpointer user_data,
+                    GError **error)
+{
+  g_assert_true (is_covered (user_data));
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, "not what was wanted");
+  return FALSE;
+}
+
+static void
+tell_that_nothing_is_covered (const VapTransaction *transaction G_GNUC_UNUSED,
+                              guint index G_GNUC_UNUSED, gboolean undoing,
+                              gpointer user_data)
+{
+  g_assert_true (!undoing || !is_covered (user_data));
+}
+
+/* what is run to complete a change may pass, and nothing while it is being undone */
+static void
+test_covers_resumed (Place *place, gconstpointer unused G_GNUC_UNUSED)
+{
+  VapStep *about_device = vap_file_step_new (RULE, "# rule\n", 0644);
+  VapTransaction *found = NULL;
+  g_autoptr (GError) error = NULL;
+
+  vap_step_set (about_device, "uuid", UUID);
+  leave_interrupted (place, give_5 (), about_device);
+  g_assert_true (vap_transaction_resume (place->root, 1000, &found, &error));
+  g_assert_false (is_covered (place));
+  vap_transaction_set_check (found, covered_then_wrong, place);
+  vap_transaction_set_progress (found, tell_that_nothing_is_covered, place);
+  g_assert_false (vap_transaction_commit (found, &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_FAILED);
+  vap_transaction_free (found);
+  assert_untouched (place);
+}
+
 /* the door undoes what takes no program, and leaves the rest to repair */
 static void
 test_recover_plain (Place *place, gconstpointer unused G_GNUC_UNUSED)
@@ -594,6 +643,7 @@ main (int argc, char **argv)
     { "/transaction/rebooted", test_rebooted },
     { "/transaction/program", test_program },
     { "/transaction/covers", test_covers },
+    { "/transaction/covers-resumed", test_covers_resumed },
     { "/transaction/recover-plain", test_recover_plain },
     { "/transaction/dry", test_dry },
   };

@@ -35,6 +35,13 @@ mkdir -p /etc/mdevctl.d/matrix
 all=
 kill_at 5 "virt-ap remove -c none $first" "create through mdevctl" \
   virt-ap create -c none -u $first --adapters 5,6 --domains 4,0xab --autostart
+all=--complete
+kill_at 5 "virt-ap remove -c none $first" "create through mdevctl, then completed" \
+  virt-ap create -c none -u $first --adapters 5,6 --domains 4,0xab --autostart
+kill_at 5 "virt-ap remove $first; virsh -c $direct define $work/web1.xml" \
+  "create through libvirt, for a guest, then completed" \
+  virt-ap create -c qemu:///system -u $first --adapters 5,6 --domains 4,0xab --guest web1
+all=
 virt-ap create -c none -u $first --adapters 5,6 --domains 4 --persistent >/dev/null
 kill_at 4 "virt-ap create -c none -u $first --adapters 5,6 --domains 4 --persistent" \
   "remove through mdevctl" virt-ap remove -c none $first
