@@ -5,14 +5,12 @@
  * nothing against any of it.  The seed is printed first; with --seed=SEED the same come
  * again.  VIRT_AP_THOROUGH=1 makes many more.
  */
+#include "by-hand.h"
 #include "check/check.h"
 #include "plan/plan.h"
-#include "tools/virt-ap-lab/model.h"
 
 #include <string.h>
 
-#define MATRIX "devices/vfio_ap/matrix/"
-#define CREATE MATRIX "mdev_supported_types/vfio_ap-passthrough/create"
 #define GUESTS 4u
 
 /* the planner is mostly tables on the stack, which sanitizers watch at a price */
@@ -25,21 +23,10 @@
 /* numbers are drawn from few, so that matrices meet */
 static const guint pool[] = { 0, 4, 5, 15, 16, 63, 71, 171 };
 
-static gboolean
-one_in (GRand *rand, gint n)
-{
-  return g_rand_int_range (rand, 0, n) == 0;
-}
-
 static VapMask
 random_mask (GRand *rand, gint of_ten)
 {
-  VapMask mask = { 0 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (pool); i++)
-    if (g_rand_int_range (rand, 0, 10) < of_ten)
-      vap_mask_set (&mask, pool[i]);
-  return mask;
+  return random_mask_of (rand, pool, G_N_ELEMENTS (pool), of_ten);
 }
 
 static VapMask
@@ -77,68 +64,19 @@ random_machine (GRand *rand)
   return machine;
 }
 
-/* an errno value */
-static int
-store (LabModel *model, const char *path, const char *value)
-{
-  LabNode node;
-  int code = lab_model_resolve (model, path, &node);
-
-  return code != 0 ? code : lab_model_write (model, node, value, strlen (value));
-}
-
-static int
-store_number (LabModel *model, const char *uuid, const char *name, gint number)
-{
-  g_autofree char *path = g_strconcat (MATRIX, uuid, "/", name, NULL);
-  g_autofree char *value = g_strdup_printf ("%d", number);
-
-  return store (model, path, value);
-}
-
-static void
-read_mask (LabModel *model, const char *path, VapMask *mask)
-{
-  g_autoptr (GString) content = g_string_new (NULL);
-  LabNode node;
-
-  g_assert_cmpint (lab_model_resolve (model, path, &node), ==, 0);
-  g_assert_cmpint (lab_model_read (model, node, content), ==, 0);
-  g_assert_true (vap_mask_parse (content->str, 2 * VAP_MASK_BYTES, mask, NULL));
-}
-
-static void
-add_queue (const char *name, LabNode node G_GNUC_UNUSED, LabNodeType type G_GNUC_UNUSED,
-           gpointer user_data)
-{
-  VapQueue queue;
-
-  if (vap_queue_parse (name, &queue))
-    vap_queue_set_add (user_data, queue);
-}
-
-static void
-list_queues (LabModel *model, const char *path, VapQueueSet *queues)
-{
-  LabNode node;
-
-  if (lab_model_resolve (model, path, &node) == 0)
-    g_assert_cmpint (lab_model_list (model, node, add_queue, queues), ==, 0);
-}
-
 /* a queue to vfio_ap, as virt-ap reserve does it with driver_override; an errno value */
 static int
 override (LabModel *model, guint adapter, guint domain)
 {
-  g_autofree char *queue = g_strdup_printf ("%02x.%04x", adapter, domain);
-  g_autofree char *path
-      = g_strdup_printf ("devices/ap/card%02x/%s/driver_override", adapter, queue);
+  VapQueue queue = { (guint8)adapter, (guint8)domain };
+  g_autofree char *name = queue_name (queue);
+  g_autofree char *path = override_path (queue);
   int code = store (model, path, "vfio_ap");
 
   if (code != 0)
     return code;
-  store (model, "bus/ap/drivers/cex4queue/unbind", queue);
-  return store (model, "bus/ap/drivers/vfio_ap/bind", queue);
+  store (model, "bus/ap/drivers/cex4queue/unbind", name);
+  return store (model, "bus/ap/drivers/vfio_ap/bind", name);
 }
 
 static void
@@ -154,18 +92,9 @@ override_some (GRand *rand, LabModel *model)
 }
 
 static void
-free_device (gpointer data)
-{
-  VapHostDevice *device = data;
-
-  g_free (device->uuid);
-  g_free (device);
-}
-
-static void
 add_cards (VapHost *host, const LabMachine *machine)
 {
-  host->cards = g_ptr_array_new_with_free_func (g_free);
+  host->adapters = (VapMask){ 0 };
   for (guint i = 0; i < machine->cards->len; i++) {
     const LabCard *known = &g_array_index (machine->cards, LabCard, i);
     VapCard *card = g_new0 (VapCard, 1);
@@ -182,55 +111,15 @@ add_cards (VapHost *host, const LabMachine *machine)
   }
 }
 
-/* what vap_host_read() would find of it */
 static VapHost *
-read_host (const LabMachine *machine, LabModel *model)
+read_host_with_cards (const LabMachine *machine, LabModel *model)
 {
-  VapHost *host = g_new0 (VapHost, 1);
-  VapMask all = vap_mask_up_to (VAP_MASK_BITS - 1);
+  VapHost *host = read_host (machine, model);
 
-  host->root = g_strdup ("");
-  host->has_ap_bus = host->qci_known = host->has_vfio_ap = TRUE;
-  host->has_ap_config = machine->kernel != LAB_KERNEL_6_1;
-  host->qci = machine->qci;
-  host->max_adapter_id = machine->max_adapter_id;
-  host->max_domain_id = machine->max_domain_id;
-  read_mask (model, "bus/ap/apmask", &host->apmask);
-  read_mask (model, "bus/ap/aqmask", &host->aqmask);
   host->usage_domains = machine->usage_domains;
   host->control_domains = machine->control_domains;
-  list_queues (model, "bus/ap/devices", &host->queues);
-  list_queues (model, "bus/ap/drivers/vfio_ap", &host->vfio_bound);
-  for (guint i = 0; i < VAP_MASK_BITS; i++)
-    host->override_in_use |= vap_mask_equal (&host->apmask, &all)
-                             && vap_mask_equal (&host->aqmask, &all)
-                             && !vap_mask_is_empty (&host->vfio_bound.domains[i]);
   add_cards (host, machine);
-  host->guests = g_ptr_array_new ();
-  host->problems = g_ptr_array_new ();
-  host->devices = g_ptr_array_new_with_free_func (free_device);
-  host->ref_count = 1;
   return host;
-}
-
-static void
-free_host (VapHost *host)
-{
-  g_ptr_array_unref (host->cards);
-  g_ptr_array_unref (host->guests);
-  g_ptr_array_unref (host->problems);
-  g_ptr_array_unref (host->devices);
-  g_free (host->root);
-  g_free (host);
-}
-
-static void
-assign_some (LabModel *model, const char *uuid, const char *name, const VapMask *wanted,
-             VapMask *assigned)
-{
-  VAP_MASK_FOREACH (wanted, bit)
-    if (store_number (model, uuid, name, bit) == 0)
-      vap_mask_set (assigned, (guint)bit);
 }
 
 static gint
@@ -248,19 +137,12 @@ add_devices (GRand *rand, LabModel *model, VapHost *host)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     VapMask adapters = random_mask (rand, 4);
     VapMask domains = random_mask (rand, 4);
-    VapHostDevice *device;
     char uuid[37];
 
     if (!one_in (rand, 3))
       continue;
     vap_plan_device_uuid (names[i], 0, uuid);
-    device = g_new0 (VapHostDevice, 1);
-    device->uuid = g_strdup (uuid);
-    device->active = TRUE;
-    g_assert_cmpint (store (model, CREATE, uuid), ==, 0);
-    assign_some (model, uuid, "assign_adapter", &adapters, &device->matrix.adapters);
-    assign_some (model, uuid, "assign_domain", &domains, &device->matrix.domains);
-    g_ptr_array_add (host->devices, device);
+    add_device (model, host, uuid, &adapters, &domains);
   }
   g_ptr_array_sort (host->devices, compare_devices);
 }
@@ -451,11 +333,11 @@ run_one (GRand *rand, Tally *tally)
   VapPlanOptions options = { one_in (rand, 3), 60 };
   g_autoptr (VapPlan) plan = NULL;
   g_autoptr (GError) error = NULL;
-  VapHost *host;
+  g_autoptr (VapHost) host = NULL;
 
   if (one_in (rand, 2))
     override_some (rand, model);
-  host = read_host (machine, model);
+  host = read_host_with_cards (machine, model);
   add_devices (rand, model, host);
   plan = vap_plan_make (host, needs, &options, &error);
   g_assert_no_error (error);
@@ -468,7 +350,6 @@ run_one (GRand *rand, Tally *tally)
   tally->reserved += plan->reserve.method == VAP_RESERVE_MASKS;
   tally->overridden += plan->reserve.method == VAP_RESERVE_OVERRIDE;
   tally->changed += plan->score.changed > 0;
-  free_host (host);
 }
 
 static void

@@ -5,8 +5,8 @@
  * the errno is one that its findings name.  The seed is printed first; with
  * --seed=SEED the same hosts come again.  VIRT_AP_PAIRS says how many pairs.
  */
+#include "by-hand.h"
 #include "check/check.h"
-#include "tools/virt-ap-lab/model.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,27 +20,14 @@
 #define MAX_OTHERS 4u
 
 #define OWN "62177883-f1bb-47f0-914d-32a22e3a8800"
-#define MATRIX "devices/vfio_ap/matrix/"
-#define CREATE MATRIX "mdev_supported_types/vfio_ap-passthrough/create"
 
 /* numbers are drawn from few, so that matrices meet */
 static const guint pool[] = { 0, 4, 5, 15, 16, 63, 64, 71, 171, 255 };
 
-static gboolean
-one_in (GRand *rand, gint n)
-{
-  return g_rand_int_range (rand, 0, n) == 0;
-}
-
 static VapMask
 random_mask (GRand *rand, gint of_ten)
 {
-  VapMask mask = { 0 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (pool); i++)
-    if (g_rand_int_range (rand, 0, 10) < of_ten)
-      vap_mask_set (&mask, pool[i]);
-  return mask;
+  return random_mask_of (rand, pool, G_N_ELEMENTS (pool), of_ten);
 }
 
 static VapMask
@@ -89,54 +76,6 @@ random_machine (GRand *rand)
   return machine;
 }
 
-/* an errno value; mdevctl writes no newline either */
-static int
-store (LabModel *model, const char *path, const char *value)
-{
-  LabNode node;
-  int code = lab_model_resolve (model, path, &node);
-
-  return code != 0 ? code : lab_model_write (model, node, value, strlen (value));
-}
-
-static int
-store_attribute (LabModel *model, const char *uuid, const char *name, const char *value)
-{
-  g_autofree char *path = g_strconcat (MATRIX, uuid, "/", name, NULL);
-
-  return store (model, path, value);
-}
-
-static void
-read_mask (LabModel *model, const char *path, VapMask *mask)
-{
-  g_autoptr (GString) content = g_string_new (NULL);
-  LabNode node;
-
-  g_assert_cmpint (lab_model_resolve (model, path, &node), ==, 0);
-  g_assert_cmpint (lab_model_read (model, node, content), ==, 0);
-  g_assert_true (vap_mask_parse (content->str, 2 * VAP_MASK_BYTES, mask, NULL));
-}
-
-static void
-add_queue (const char *name, LabNode node G_GNUC_UNUSED, LabNodeType type G_GNUC_UNUSED,
-           gpointer user_data)
-{
-  VapQueue queue;
-
-  if (vap_queue_parse (name, &queue))
-    vap_queue_set_add (user_data, queue);
-}
-
-static void
-list_queues (LabModel *model, const char *path, VapQueueSet *queues)
-{
-  LabNode node;
-
-  if (lab_model_resolve (model, path, &node) == 0)
-    g_assert_cmpint (lab_model_list (model, node, add_queue, queues), ==, 0);
-}
-
 /* gives some queues to vfio_ap by driver_override, where kernel and masks let it */
 static void
 override_some (GRand *rand, LabModel *model)
@@ -146,68 +85,16 @@ override_some (GRand *rand, LabModel *model)
   list_queues (model, "bus/ap/devices", queues);
   for (guint adapter = 0; adapter < VAP_MASK_BITS; adapter++)
     VAP_MASK_FOREACH (&queues->domains[adapter], domain) {
-      g_autofree char *queue = g_strdup_printf ("%02x.%04x", adapter, (guint)domain);
-      g_autofree char *path
-          = g_strdup_printf ("devices/ap/card%02x/%s/driver_override", adapter, queue);
+      VapQueue queue = { (guint8)adapter, (guint8)domain };
+      g_autofree char *name = queue_name (queue);
+      g_autofree char *path = override_path (queue);
 
       if (one_in (rand, 2) || store (model, path, "vfio_ap") != 0 || one_in (rand, 5))
         continue;
-      store (model, "bus/ap/drivers/cex4queue/unbind", queue);
+      store (model, "bus/ap/drivers/cex4queue/unbind", name);
       if (!one_in (rand, 5))
-        store (model, "bus/ap/drivers/vfio_ap/bind", queue);
+        store (model, "bus/ap/drivers/vfio_ap/bind", name);
     }
-}
-
-static void
-free_device (gpointer data)
-{
-  VapHostDevice *device = data;
-
-  g_free (device->uuid);
-  g_free (device);
-}
-
-/* what vap_host_read() would find of what the rules look at */
-static VapHost *
-read_host (const LabMachine *machine, LabModel *model)
-{
-  VapHost *host = g_new0 (VapHost, 1);
-  VapMask all = vap_mask_up_to (VAP_MASK_BITS - 1);
-
-  host->root = g_strdup ("");
-  host->has_ap_bus = host->qci_known = TRUE;
-  host->has_vfio_ap = machine->vfio_ap_loaded;
-  host->has_ap_config = machine->kernel != LAB_KERNEL_6_1;
-  host->qci = machine->qci;
-  host->max_adapter_id = machine->max_adapter_id;
-  host->max_domain_id = machine->max_domain_id;
-  read_mask (model, "bus/ap/apmask", &host->apmask);
-  read_mask (model, "bus/ap/aqmask", &host->aqmask);
-  host->adapters = host->usage_domains = all;
-  list_queues (model, "bus/ap/devices", &host->queues);
-  list_queues (model, "bus/ap/drivers/vfio_ap", &host->vfio_bound);
-  for (guint i = 0; i < VAP_MASK_BITS; i++)
-    host->override_in_use |= vap_mask_equal (&host->apmask, &all)
-                             && vap_mask_equal (&host->aqmask, &all)
-                             && !vap_mask_is_empty (&host->vfio_bound.domains[i]);
-  host->cards = g_ptr_array_new ();
-  host->guests = g_ptr_array_new ();
-  host->problems = g_ptr_array_new ();
-  host->devices = g_ptr_array_new_with_free_func (free_device);
-  host->ref_count = 1;
-  return host;
-}
-
-static void
-assign_some (LabModel *model, const char *uuid, const char *name, const VapMask *wanted,
-             VapMask *assigned)
-{
-  VAP_MASK_FOREACH (wanted, bit) {
-    g_autofree char *value = g_strdup_printf ("%d", bit);
-
-    if (store_attribute (model, uuid, name, value) == 0)
-      vap_mask_set (assigned, (guint)bit);
-  }
 }
 
 /* other devices, with as much of a random matrix as the model lets them have */
@@ -217,17 +104,11 @@ add_others (GRand *rand, LabModel *model, VapHost *host)
   guint others = (guint)g_rand_int_range (rand, 0, MAX_OTHERS + 1);
 
   for (guint i = 1; host->has_vfio_ap && i <= others; i++) {
-    VapHostDevice *device = g_new0 (VapHostDevice, 1);
+    g_autofree char *uuid = g_strdup_printf ("62177883-f1bb-47f0-914d-%012x", i);
     VapMask adapters = random_mask (rand, 3);
     VapMask domains = random_mask (rand, 3);
 
-    device->uuid = g_strdup_printf ("62177883-f1bb-47f0-914d-%012x", i);
-    device->active = TRUE;
-    g_assert_cmpint (store (model, CREATE, device->uuid), ==, 0);
-    assign_some (model, device->uuid, "assign_adapter", &adapters,
-                 &device->matrix.adapters);
-    assign_some (model, device->uuid, "assign_domain", &domains, &device->matrix.domains);
-    g_ptr_array_add (host->devices, device);
+    add_device (model, host, uuid, &adapters, &domains);
   }
 }
 
