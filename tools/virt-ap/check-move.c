@@ -5,117 +5,15 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "check/move.h"
 #include "command.h"
 #include "findings.h"
-#include "host/document.h"
 #include "json.h"
+#include "move-side.h"
 #include "operand.h"
 #include "options.h"
-#include "run/run.h"
 #include "text.h"
-
-#define SSH_SCHEME "qemu+ssh"
-#define ASK_SECONDS 60u
-
-/* One of the two hosts, and whose keys are known there. */
-typedef struct {
-  VapHost *host;
-  VapHost *kept; /* the document that has the keys, NULL without one */
-  VapPatterns *read;
-} Side;
-
-static void
-side_clear (Side *side)
-{
-  g_clear_pointer (&side->host, vap_host_unref);
-  g_clear_pointer (&side->kept, vap_host_unref);
-  g_clear_pointer (&side->read, vap_patterns_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Side, side_clear)
-
-/* The document that the other host prints of itself; its own virt-ap reads it best. */
-static VapHost *
-ask_by_ssh (const char *uri, GError **error)
-{
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_NON_DNS, error);
-  g_autofree char *port = NULL;
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  g_auto (VapRun) run = { 0 };
-
-  if (parsed == NULL)
-    return NULL;
-  g_ptr_array_add (words, "ssh");
-  g_ptr_array_add (words, "-oBatchMode=yes");
-  if (g_uri_get_port (parsed) > 0) {
-    port = g_strdup_printf ("-p%d", g_uri_get_port (parsed));
-    g_ptr_array_add (words, port);
-  }
-  if (g_uri_get_userinfo (parsed) != NULL) {
-    g_ptr_array_add (words, "-l");
-    g_ptr_array_add (words, (char *) g_uri_get_userinfo (parsed));
-  }
-  g_ptr_array_add (words, "--");
-  g_ptr_array_add (words, (char *) g_uri_get_host (parsed));
-  g_ptr_array_add (words, "virt-ap export --mkvps");
-  g_ptr_array_add (words, NULL);
-  if (!vap_run ((const char *const *) words->pdata, NULL, 0, ASK_SECONDS * 1000, &run,
-                error))
-    return NULL;
-  if (vap_run_was_good (&run))
-    return vap_host_from_json (run.out, run.out_length, error);
-  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("virt-ap on '%s': %s"),
-               g_uri_get_host (parsed),
-               run.late ? _ ("it did not answer in time") : run.complaint);
-  return NULL;
-}
-
-static VapHost *
-read_target (const char *target, GError **error)
-{
-  g_autofree char *scheme = g_uri_parse_scheme (target);
-
-  if (scheme == NULL)
-    return vap_host_read (target, error);
-  if (g_str_equal (scheme, SSH_SCHEME))
-    return ask_by_ssh (target, error);
-  g_set_error (
-      error, VAP_ERROR, VAP_ERROR_UNREADABLE,
-      _ ("'%s': libvirt tells too little of a host by itself; name a document of "
-         "virt-ap export, or a URI of %s"),
-      target, SSH_SCHEME);
-  return NULL;
-}
-
-/* @keys: (nullable): a document from when the queues were the host's */
-static gboolean
-read_keys (Side *side, const char *keys, GError **error)
-{
-  if (keys == NULL) {
-    if (side->host->record == NULL)
-      side->read = vap_patterns_read (side->host);
-    return TRUE;
-  }
-  side->kept = vap_host_read (keys, error);
-  return side->kept != NULL;
-}
-
-static VapMoveSide
-facts_of (const Side *side)
-{
-  const VapHostRecord *record = side->host->record;
-  const VapHostRecord *kept = side->kept != NULL ? side->kept->record : record;
-
-  return (VapMoveSide){
-    .host = side->host,
-    .patterns = side->read != NULL ? side->read
-                : kept != NULL     ? kept->patterns
-                                   : NULL,
-    .qemu = record != NULL ? record->qemu : NULL,
-  };
-}
 
 static void
 add_text (Output *output, const char *guest, const VapMovePlan *plan,
@@ -177,21 +75,21 @@ wishes_clear (Wishes *wishes)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wishes, wishes_clear)
 
 static gboolean
-read_sides (const Options *options, const Wishes *wishes, Side *from, Side *to,
+read_sides (const Options *options, const Wishes *wishes, MoveSide *from, MoveSide *to,
             GError **error)
 {
   from->host = vap_host_read (options->root, error);
-  if (from->host == NULL || !read_keys (from, wishes->keys, error))
+  if (from->host == NULL || !move_side_read_keys (from, wishes->keys, error))
     return FALSE;
-  to->host = read_target (wishes->to, error);
-  return to->host != NULL && read_keys (to, wishes->target_keys, error);
+  to->host = move_target_read (wishes->to, error);
+  return to->host != NULL && move_side_read_keys (to, wishes->target_keys, error);
 }
 
 static int
 show (const Options *options, const Wishes *wishes)
 {
-  g_auto (Side) from = { NULL, NULL, NULL };
-  g_auto (Side) to = { NULL, NULL, NULL };
+  g_auto (MoveSide) from = { NULL, NULL, NULL };
+  g_auto (MoveSide) to = { NULL, NULL, NULL };
   g_auto (GuestOperand) operand = { 0 };
   g_auto (Output) output = { 0 };
   g_autoptr (VapFindings) findings = NULL;
@@ -203,8 +101,8 @@ show (const Options *options, const Wishes *wishes)
     report ("%s", error->message);
     return STATUS_UNJUDGED;
   }
-  const VapMoveSide source = facts_of (&from);
-  const VapMoveSide target = facts_of (&to);
+  const VapMoveSide source = move_side_facts (&from);
+  const VapMoveSide target = move_side_facts (&to);
 
   findings = vap_check_move (&source, &target, operand.guest, &plan);
   output_init (&output, options->color);
