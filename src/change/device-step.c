@@ -38,15 +38,7 @@ typedef struct {
   gboolean active;
   VapMatrix matrix;
   gboolean has_config; /* the driver has ap_config */
-  char *guest;         /* one that runs with it, or NULL */
 } Found;
-
-static void
-found_clear (Found *found)
-{
-  g_clear_pointer (&found->guest, g_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Found, found_clear)
 
 static const char *
 get_uuid (const VapStep *step)
@@ -63,23 +55,12 @@ get_matrix (const VapStep *step, const char *key, VapMatrix *matrix)
   return text != NULL && vap_matrix_parse_ap_config (text, matrix, NULL);
 }
 
-/* A definition that is not understood is a problem of the device too, and none here. */
-static gboolean
-is_unreadable (const VapHostDevice *device)
-{
-  static const VapMatrix nothing;
-
-  return device->truncated ||
-         (device->problem != NULL && vap_matrix_equal (&device->matrix, &nothing));
-}
-
 static gboolean
 find (const VapStep *step, Found *found, GError **error)
 {
-  g_autoptr (VapHost) host = vap_host_read (vap_step_root (step), error);
+  g_autoptr (VapHost) host =
+      vap_host_read_device (vap_step_root (step), get_uuid (step), error);
   const VapHostDevice *device;
-  const VapHostGuest *guest;
-  gboolean running;
 
   if (host == NULL)
     return FALSE;
@@ -88,16 +69,13 @@ find (const VapStep *step, Found *found, GError **error)
   found->has_config = host->has_ap_config;
   if (!found->active)
     return TRUE;
-  if (is_unreadable (device)) {
-    g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
-                 _ ("device %s cannot be read whole: %s"), get_uuid (step),
-                 device->problem != NULL ? device->problem : "");
-    return FALSE;
-  }
   found->matrix = device->matrix;
-  guest = vap_host_holder (host, get_uuid (step), NULL, &running);
-  found->guest = guest != NULL && running ? g_strdup (guest->name) : NULL;
-  return TRUE;
+  if (device->problem == NULL)
+    return TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
+               _ ("device %s cannot be read whole: %s"), get_uuid (step),
+               device->problem);
+  return FALSE;
 }
 
 static gboolean
@@ -113,7 +91,7 @@ is_as (const VapStep *step, const Found *found, const char *key)
 static gboolean
 prepare (VapStep *step, GError **error)
 {
-  g_auto (Found) found = { 0 };
+  Found found = { 0 };
   g_autofree char *before = NULL;
 
   if (!find (step, &found, error))
@@ -214,27 +192,35 @@ start (const VapStep *step, const Found *found, const VapMatrix *matrix, GError 
   return vap_libvirt_or_mdevctl (step, "device-create", xml, "start", json, error);
 }
 
+/* FALSE with @error, naming it, when a guest runs with the device */
 static gboolean
-fail_held (const VapStep *step, const Found *found, GError **error)
+check_unused (const VapStep *step, GError **error)
 {
+  g_autoptr (VapHost) host = vap_host_read_running (vap_step_root (step), error);
+  const VapHostGuest *guest;
+
+  if (host == NULL)
+    return FALSE;
+  guest = vap_host_holder (host, get_uuid (step), NULL, NULL);
+  if (guest == NULL)
+    return TRUE;
   g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                _ ("device %s cannot be removed while guest '%s' runs with it"),
-               get_uuid (step), found->guest);
+               get_uuid (step), guest->name);
   return FALSE;
 }
 
 static gboolean
-stop (const VapStep *step, const Found *found, GError **error)
+stop (const VapStep *step, GError **error)
 {
-  if (found->guest != NULL)
-    return fail_held (step, found, error);
-  return vap_libvirt_or_mdevctl (step, "device-destroy", NULL, "stop", NULL, error);
+  return check_unused (step, error) &&
+         vap_libvirt_or_mdevctl (step, "device-destroy", NULL, "stop", NULL, error);
 }
 
 static gboolean
 check (const VapStep *step, const char *key, GError **error)
 {
-  g_auto (Found) found = { 0 };
+  Found found = { 0 };
 
   if (!find (step, &found, error))
     return FALSE;
@@ -250,7 +236,7 @@ check (const VapStep *step, const char *key, GError **error)
 static gboolean
 apply (const VapStep *step, GError **error)
 {
-  g_auto (Found) found = { 0 };
+  Found found = { 0 };
   VapMatrix after;
   gboolean done;
 
@@ -260,7 +246,7 @@ apply (const VapStep *step, GError **error)
   if (is_as (step, &found, "after"))
     return TRUE;
   if (!get_matrix (step, "after", &after))
-    done = stop (step, &found, error);
+    done = stop (step, error);
   else if (!found.active)
     done = start (step, &found, &after, error);
   else
@@ -294,11 +280,9 @@ is_ours (const VapStep *step, const Found *found)
 }
 
 static gboolean
-remove_device (const VapStep *step, const Found *found, GError **error)
+remove_device (const VapStep *step, GError **error)
 {
-  if (found->guest != NULL)
-    return fail_held (step, found, error);
-  return write_attribute (step, "remove", "1", error);
+  return check_unused (step, error) && write_attribute (step, "remove", "1", error);
 }
 
 static gboolean
@@ -312,7 +296,7 @@ create_device (const VapStep *step, GError **error)
 static gboolean
 revert (const VapStep *step, GError **error)
 {
-  g_auto (Found) found = { 0 };
+  Found found = { 0 };
   VapMatrix before;
   gboolean done;
 
@@ -328,7 +312,7 @@ revert (const VapStep *step, GError **error)
     return FALSE;
   }
   if (!get_matrix (step, "before", &before)) {
-    done = remove_device (step, &found, error);
+    done = remove_device (step, error);
   } else {
     done = found.active || create_device (step, error);
     done = done && write_matrix (step, &found, &before, error);
@@ -339,7 +323,7 @@ revert (const VapStep *step, GError **error)
 static gboolean
 look (const VapStep *step, VapStepState *state, GError **error)
 {
-  g_auto (Found) found = { 0 };
+  Found found = { 0 };
 
   if (!find (step, &found, error))
     return FALSE;
@@ -406,7 +390,7 @@ static char *
 live_command (const VapStep *step, const VapMatrix *after)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  g_auto (Found) found = { 0 };
+  Found found = { 0 };
 
   if (!find (step, &found, NULL) || found.has_config)
     return g_strdup_printf ("echo %s > " PARENT "/%s/ap_config",

@@ -157,7 +157,7 @@ read_matrix_files (const VapHost *host, const char *dir, VapMatrix *matrix,
 
 /* @name: the device's directory, a UUID as the kernel prints it */
 static void
-read_active (VapHost *host, const char *name, const char *uuid)
+read_device (VapHost *host, const char *name, const char *uuid)
 {
   g_autofree char *dir = g_build_filename (MATRIX, name, NULL);
   g_autoptr (GError) error = NULL;
@@ -187,16 +187,12 @@ read_active (VapHost *host, const char *name, const char *uuid)
 }
 
 static gboolean
-read_driver (VapHost *host, GError **error)
+read_features (VapHost *host, GError **error)
 {
-  g_autoptr (GPtrArray) names = NULL;
   g_autofree char *features = NULL;
-  VapReadStatus status = vap_dir_names (host->root, MATRIX, &names, error);
+  VapReadStatus status =
+      vap_sysfs_read (host->root, MATRIX "/features", &features, error);
 
-  if (status != VAP_READ_DONE)
-    return status == VAP_READ_ABSENT;
-  host->has_vfio_ap = TRUE;
-  status = vap_sysfs_read (host->root, MATRIX "/features", &features, error);
   if (status > VAP_READ_ABSENT)
     return FALSE;
   if (features != NULL) {
@@ -204,12 +200,26 @@ read_driver (VapHost *host, GError **error)
 
     host->has_ap_config = g_strv_contains ((const char *const *) words, "ap_config");
   }
+  return TRUE;
+}
+
+static gboolean
+read_driver (VapHost *host, GError **error)
+{
+  g_autoptr (GPtrArray) names = NULL;
+  VapReadStatus status = vap_dir_names (host->root, MATRIX, &names, error);
+
+  if (status != VAP_READ_DONE)
+    return status == VAP_READ_ABSENT;
+  host->has_vfio_ap = TRUE;
+  if (!read_features (host, error))
+    return FALSE;
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index (names, i);
     char uuid[37];
 
     if (vap_uuid_canonical (name, uuid))
-      read_active (host, name, uuid);
+      read_device (host, name, uuid);
   }
   return TRUE;
 }
@@ -342,6 +352,20 @@ vap_host_read_devices (VapHost *host, GError **error)
   read_definitions (host);
   g_ptr_array_sort (host->devices, compare_devices);
   read_other_mdevs (host);
+  return TRUE;
+}
+
+gboolean
+vap_host_read_active (VapHost *host, const char *uuid, GError **error)
+{
+  g_autofree char *driver = g_strconcat (host->root, MATRIX, NULL);
+  char canonical[37];
+
+  host->has_vfio_ap = g_file_test (driver, G_FILE_TEST_IS_DIR);
+  if (!read_features (host, error))
+    return FALSE;
+  if (vap_uuid_canonical (uuid, canonical))
+    read_device (host, canonical, canonical);
   return TRUE;
 }
 

@@ -125,6 +125,13 @@ vap_host_read_guests (VapHost *host)
 }
 
 void
+vap_host_read_running_guests (VapHost *host)
+{
+  read_directory (host, RUNNING);
+  vap_host_sort_guests (host);
+}
+
+void
 vap_host_sort_guests (VapHost *host)
 {
   g_ptr_array_sort (host->guests, compare_guests);

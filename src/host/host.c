@@ -63,6 +63,33 @@ vap_host_read (const char *root, GError **error)
 }
 
 VapHost *
+vap_host_read_device (const char *root, const char *uuid, GError **error)
+{
+  g_autoptr (VapHost) host = NULL;
+
+  if (root != NULL && g_file_test (root, G_FILE_TEST_IS_REGULAR))
+    return vap_host_load (root, error);
+  host = vap_host_new (root);
+  if (!check_root (host, error) || !vap_host_read_active (host, uuid, error))
+    return NULL;
+  return g_steal_pointer (&host);
+}
+
+VapHost *
+vap_host_read_running (const char *root, GError **error)
+{
+  g_autoptr (VapHost) host = NULL;
+
+  if (root != NULL && g_file_test (root, G_FILE_TEST_IS_REGULAR))
+    return vap_host_load (root, error);
+  host = vap_host_new (root);
+  if (!check_root (host, error))
+    return NULL;
+  vap_host_read_running_guests (host);
+  return g_steal_pointer (&host);
+}
+
+VapHost *
 vap_host_ref (VapHost *host)
 {
   g_atomic_int_inc (&host->ref_count);

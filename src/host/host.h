@@ -126,6 +126,21 @@ typedef struct {
  */
 VapHost *vap_host_read (const char *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * vap_host_read_device:
+ * @uuid: in any case
+ *
+ * As vap_host_read(), for who looks at one AP matrix alone: of the parts of a snapshot
+ * there are the driver's (@has_vfio_ap, @has_ap_config) and this device, if it is
+ * active, without its definition.
+ */
+VapHost *vap_host_read_device (const char *root, const char *uuid,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* as vap_host_read(), of which there are the running guests alone */
+VapHost *vap_host_read_running (const char *root,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 VapHost *vap_host_ref (VapHost *host);
 void vap_host_unref (VapHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapHost, vap_host_unref)

@@ -75,7 +75,11 @@ gboolean vap_host_read_uv (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RES
 gboolean vap_host_read_bus (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vap_host_read_cards (VapHost *host, const VapMask *present);
 gboolean vap_host_read_devices (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* of vap_host_read_devices(): the driver, and of the devices this one, if it is active */
+gboolean vap_host_read_active (VapHost *host, const char *uuid,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vap_host_read_guests (VapHost *host);
+void vap_host_read_running_guests (VapHost *host);
 void vap_host_sort_guests (VapHost *host);
 void vap_host_read_udev_rule (VapHost *host);
 /* the rule itself, NULL where it is not there or cannot be read; free with g_free() */

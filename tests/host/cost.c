@@ -80,10 +80,28 @@ test_queues_cost_nothing (void)
   g_assert_cmpuint (many, ==, few);
 }
 
+/* who looks at one device opens nothing of the others, nor of the cards */
+static void
+test_one_device (void)
+{
+  g_autoptr (VapTestTree) dir
+      = vap_test_tree_new ("ap-bus cards=00-07:13:4 udoms=0-ff apmask=-0-7\n"
+                           "device " A_UUID " adapters=0-3 domains=0-ff\n"
+                           "device " B_UUID " adapters=4-7 domains=0-ff\n");
+  g_autoptr (VapHost) host = NULL;
+
+  opened = 0;
+  host = vap_host_read_device (dir, A_UUID, NULL);
+  g_assert_nonnull (vap_host_find_device (host, A_UUID));
+  g_assert_cmpuint (opened, >, 0);
+  g_assert_cmpuint (opened, <=, 2);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cost/one-device", test_one_device);
   g_test_add_func ("/cost/queues-cost-nothing", test_queues_cost_nothing);
   return g_test_run ();
 }

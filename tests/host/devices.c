@@ -61,6 +61,35 @@ test_matrix_file (void)
   }
 }
 
+/* one device alone, by the kernel's files, with and without ap_config */
+static void
+test_one_device (void)
+{
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *description = g_strdup_printf (
+        Z16 "\ndevice " A_UUID " adapters=5,6 domains=4 control=47\ndevice " B_UUID
+            " adapters=a domains=4\n%s" DEFINITION " = {\n",
+        i == 0 ? "" : "remove " DEVICE "/ap_config\n");
+    g_autoptr (VapTestTree) dir = vap_test_tree_new (description);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VapHost) host
+        = vap_host_read_device (dir, "62177883-F1BB-47F0-914D-32A22E3A8801", &error);
+    g_autoptr (VapHost) without = vap_host_read_device (
+        dir, "62177883-f1bb-47f0-914d-32a22e3a8800", &error);
+    const VapHostDevice *device = vap_host_find_device (host, A_UUID);
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (host->devices->len, ==, 1);
+    g_assert_true (device->active);
+    g_assert_null (device->definition);
+    g_assert_null (device->problem);
+    assert_numbers (&device->matrix.adapters, 2, "05, 06");
+    assert_numbers (&device->matrix.control_domains, 4, "0047");
+    g_assert_true (host->has_vfio_ap);
+    g_assert_cmpuint (without->devices->len, ==, 0);
+  }
+}
+
 /* 511 queues are the last that a page shows whole */
 static void
 test_truncated (void)
@@ -196,6 +225,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/devices/ap-config", test_ap_config);
   g_test_add_func ("/devices/matrix-file", test_matrix_file);
+  g_test_add_func ("/devices/one", test_one_device);
   g_test_add_func ("/devices/truncated", test_truncated);
   g_test_add_func ("/devices/broken", test_broken_device);
   g_test_add_func ("/devices/vanished", test_vanished_device);

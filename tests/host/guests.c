@@ -116,6 +116,21 @@ test_denied (void)
 }
 
 static void
+test_running (void)
+{
+  g_autoptr (VapTestTree) dir
+      = vap_test_tree_new ("guest web1 uuid=" WEB1 " devices=" A_UUID "\n"
+                           "guest web2 uuid=" WEB2 " devices=" B_UUID " state=running\n");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapHost) host = vap_host_read_running (dir, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (host->guests->len, ==, 1);
+  g_assert_cmpstr (vap_host_holder (host, B_UUID, NULL, NULL)->name, ==, "web2");
+  g_assert_null (vap_host_holder (host, A_UUID, NULL, NULL));
+}
+
+static void
 test_holder (void)
 {
   g_autoptr (VapHost) host = host_of ("guest web1 uuid=" WEB1 " devices=" A_UUID "\n"
@@ -148,6 +163,7 @@ main (int argc, char **argv)
   g_test_add_func ("/guests/broken-xml", test_broken_xml);
   g_test_add_func ("/guests/large-xml", test_large_xml);
   g_test_add_func ("/guests/denied", test_denied);
+  g_test_add_func ("/guests/running", test_running);
   g_test_add_func ("/guests/holder", test_holder);
   return g_test_run ();
 }
