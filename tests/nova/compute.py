@@ -38,9 +38,9 @@ IDLE_KERNEL = "/run/virt-ap-lab/idle-kernel"
 
 SETTINGS = """[DEFAULT]
 state_path = {place}
-instances_path = {place}/instances
+instances_path = {instances}
 host = {host}
-my_ip = 127.0.0.1
+my_ip = {address}
 compute_driver = libvirt.LibvirtDriver
 force_config_drive = false
 log_file = {place}/nova.log
@@ -68,15 +68,19 @@ skip_cpu_compare_at_startup = true
 class Computer:
     """One nova-compute; start() is what a restart of the service does again."""
 
-    def __init__(self, place, uri, host="z1", more="", cpu_model="qemu"):
+    def __init__(self, place, uri, host="z1", more="", cpu_model="qemu", shared=None,
+                 address="127.0.0.1"):
+        """@shared: where several hosts have the instances' files, as on NFS"""
         self.place, self.uri, self.host = place, uri, host
         self.instances = {}
-        os.makedirs(f"{place}/instances/_base", exist_ok=True)
+        self.instances_path = f"{shared or place}/instances"
+        os.makedirs(f"{self.instances_path}/_base", exist_ok=True)
         self._fill_image_cache()
         settings = f"{place}/nova.conf"
         with open(settings, "w") as file:
             file.write(SETTINGS.format(
-                place=place, host=host, uri=uri, more=more,
+                place=place, host=host, uri=uri, more=more, address=address,
+                instances=self.instances_path,
                 debug=str(bool(os.environ.get("VIRT_AP_NOVA_DEBUG"))).lower(),
                 cpu_mode="custom" if cpu_model else "none",
                 cpu_models=f"cpu_models = {cpu_model}" if cpu_model else ""))
@@ -96,7 +100,7 @@ class Computer:
 
     def _fill_image_cache(self):
         """the images, where Nova would have put them after fetching them"""
-        base = f"{self.place}/instances/_base"
+        base = f"{self.instances_path}/_base"
         with open(f"{base}/{hashlib.sha1(IMAGE.encode()).hexdigest()}", "wb") as file:
             file.truncate(1 << 20)
         shutil.copy(IDLE_KERNEL, f"{base}/{hashlib.sha1(KERNEL.encode()).hexdigest()}")
@@ -200,10 +204,36 @@ class Computer:
     def unrescue(self, instance):
         self.driver.unrescue(self.context, instance)
 
-    def destroy(self, instance):
+    def destroy(self, instance, destroy_disks=True):
         self.driver.destroy(self.context, instance, network_model.NetworkInfo([]),
-                            block_device_info=self.disks(), destroy_disks=True)
+                            block_device_info=self.disks(), destroy_disks=destroy_disks)
         self.instances.pop(instance.uuid, None)
+
+    # a resize or cold migration, in the order of its calls: on the source, on the
+    # destination, and then one of the last two on the source
+
+    def leave(self, instance, destination, new_flavor):
+        """what finish() is to be told"""
+        instance.old_flavor, instance.new_flavor = instance.flavor, new_flavor
+        return self.driver.migrate_disk_and_power_off(
+            self.context, instance, destination, new_flavor, network_model.NetworkInfo([]),
+            block_device_info=self.disks())
+
+    def finish(self, instance, disk_info, source):
+        instance.host = instance.node = self.host
+        self.driver.finish_migration(
+            self.context, objects.Migration(source_compute=source), instance, disk_info,
+            network_model.NetworkInfo([]), instance.image_meta, resize_instance=True,
+            allocations={}, block_device_info=self.disks())
+
+    def confirm(self, instance):
+        self.driver.confirm_migration(self.context, None, instance,
+                                      network_model.NetworkInfo([]))
+
+    def revert(self, instance):
+        self.driver.finish_revert_migration(
+            self.context, instance, network_model.NetworkInfo([]), None,
+            block_device_info=self.disks())
 
     def state(self, instance):
         return self.driver.get_info(instance).state
