@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -18,46 +19,75 @@
 #include "gate/question.h"
 #include "host/qemu.h"
 
+/* A question is mostly short, and all of it is there at once. */
+#define AT_ONCE (64u * 1024)
+
+/* What is read of the question; the gate asks the next when this one is answered. */
+typedef struct {
+  guint8 *bytes;
+  gsize room;
+  gsize length;
+} Question;
+
+/* FALSE when the gate is gone */
 static gboolean
-read_all (guint8 *bytes, gsize length)
+read_up_to (Question *question, gsize length)
 {
-  while (length > 0) {
-    gssize got = read (STDIN_FILENO, bytes, length);
+  if (length > question->room) {
+    question->bytes = g_realloc (question->bytes, length);
+    question->room = length;
+  }
+  while (question->length < length) {
+    gssize got = read (STDIN_FILENO, question->bytes + question->length,
+                       question->room - question->length);
 
     if (got == 0 || (got < 0 && errno != EINTR))
       return FALSE;
-    if (got > 0) {
-      bytes += got;
-      length -= (gsize) got;
-    }
+    if (got > 0)
+      question->length += (gsize) got;
   }
   return TRUE;
 }
 
-static gboolean
-write_all (const guint8 *bytes, gsize length)
+/* One that was long does not keep its memory. */
+static void
+question_begin (Question *question)
 {
-  while (length > 0) {
-    gssize sent = write (STDIN_FILENO, bytes, length);
+  question->length = 0;
+  if (question->room == AT_ONCE)
+    return;
+  g_free (question->bytes);
+  question->bytes = g_malloc (AT_ONCE);
+  question->room = AT_ONCE;
+}
+
+static gboolean
+write_all (struct iovec *part, gint n_parts)
+{
+  while (n_parts > 0) {
+    gssize sent = writev (STDIN_FILENO, part, n_parts);
 
     if (sent < 0 && errno != EINTR)
       return FALSE;
-    if (sent > 0) {
-      bytes += sent;
-      length -= (gsize) sent;
+    for (; n_parts > 0 && sent >= (gssize) part->iov_len; n_parts--)
+      sent -= (gssize) (part++)->iov_len;
+    if (n_parts > 0 && sent > 0) {
+      part->iov_base = (guint8 *) part->iov_base + sent;
+      part->iov_len -= (gsize) sent;
     }
   }
   return TRUE;
 }
 
 static gboolean
-write_answer (VapAnswerKind kind, const guint8 *frame, gsize length)
+write_answer (VapAnswerKind kind, guint8 *frame, gsize length)
 {
   guint8 head[VAP_ANSWER_HEAD];
+  struct iovec parts[] = { { head, sizeof head }, { frame, length } };
 
   vap_rpc_write_word (head, kind);
   vap_rpc_write_word (head + 4, (guint32) length);
-  return write_all (head, sizeof head) && write_all (frame, length);
+  return write_all (parts, length > 0 ? 2 : 1);
 }
 
 static gboolean
@@ -84,10 +114,9 @@ wait_for_call (VapSeat *seat)
 {
   struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
 
-  for (;;) {
+  while (seat->sweep_at != 0) {
     gint64 left = (seat->sweep_at - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
-    gint wait = seat->sweep_at == 0 ? -1 : (gint) CLAMP (left, 0, G_MAXINT);
-    gint ready = poll (&fd, 1, wait);
+    gint ready = poll (&fd, 1, (gint) CLAMP (left, 0, G_MAXINT));
 
     if (ready > 0 || (ready < 0 && errno != EINTR))
       return;
@@ -98,24 +127,21 @@ wait_for_call (VapSeat *seat)
 
 /* FALSE when the gate is gone */
 static gboolean
-serve_one (VapSeat *seat)
+serve_one (Question *question, VapSeat *seat)
 {
-  guint8 head[VAP_RPC_HEADER_SIZE];
-  g_autofree guint8 *frame = NULL;
   VapRpcHeader header;
+  gboolean whole;
 
-  if (!read_all (head, sizeof head))
+  question_begin (question);
+  if (!read_up_to (question, VAP_RPC_HEADER_SIZE))
     return FALSE;
-  vap_rpc_header_read (head, &header);
+  vap_rpc_header_read (question->bytes, &header);
   if (!vap_rpc_header_is_sound (&header) || !vap_calls_wants (&header))
     return FALSE;
-  if (header.length <= VAP_QUESTION_MAX) {
-    frame = g_malloc (header.length);
-    memcpy (frame, head, sizeof head);
-    if (!read_all (frame + sizeof head, header.length - sizeof head))
-      return FALSE;
-  }
-  return answer (&header, frame, seat);
+  whole = header.length <= VAP_QUESTION_MAX;
+  if (whole && !read_up_to (question, header.length))
+    return FALSE;
+  return answer (&header, whole ? question->bytes : NULL, seat);
 }
 
 int
@@ -128,6 +154,7 @@ main (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
 
   VapSeat seat = { 0 };
+  Question question = { 0 };
 
   if (argc == 5 && strcmp (argv[1], "--root") == 0 && strcmp (argv[3], "--lost") == 0) {
     vap_calls_keep_lost ((guint32) g_ascii_strtoull (argv[4], NULL, 10), argv[2]);
@@ -144,6 +171,7 @@ main (int argc, char **argv)
   seat.uri = argv[4];
   do
     wait_for_call (&seat);
-  while (serve_one (&seat));
+  while (serve_one (&question, &seat));
+  g_free (question.bytes);
   return 0;
 }
