@@ -2,49 +2,106 @@
 /*
  * The judge: builds a question from snapshot and request and puts it through
  * every rule.  The tables here are all the rules there are, in the order in which
- * their findings are read.
+ * their findings are read, with what each looks at of the host.
  */
 #include "check/rules.h"
 
 #include <string.h>
 
-static const VapDeviceRule device_rules[] = {
-  vap_rule_uuid_malformed,      vap_rule_uuid_taken,
-  vap_rule_type_wrong,          vap_rule_parent_wrong,
-  vap_rule_driver_missing,      vap_rule_attributes,
-  vap_rule_ap_config,           vap_rule_out_of_range,
-  vap_rule_matrix_empty,        vap_rule_usage_domain_missing,
-  vap_rule_queue_host_owned,    vap_rule_mask_blocked,
-  vap_rule_queue_in_use,        vap_rule_queue_claimed,
-  vap_rule_others_unreadable,   vap_rule_absent,
-  vap_rule_adapter_unsupported, vap_rule_adapter_offline,
-  vap_rule_adapter_filtered,    vap_rule_control_domain_missing,
+#define FEATURES VAP_FACTS_FEATURES
+#define BUS (VAP_FACTS_FEATURES | VAP_FACTS_BUS)
+#define DRIVER VAP_FACTS_DRIVER
+#define ACTIVE VAP_FACTS_ACTIVE
+#define DEFINED VAP_FACTS_DEFINED
+#define OTHERS VAP_FACTS_OTHERS
+#define GUESTS VAP_FACTS_GUESTS
+
+/* @facts: what the rule looks at of the host, VapFacts or'ed */
+static const struct {
+  VapDeviceRule rule;
+  guint facts;
+} device_rules[] = {
+  { vap_rule_uuid_malformed, 0 },
+  { vap_rule_uuid_taken, ACTIVE | DEFINED | OTHERS },
+  { vap_rule_type_wrong, 0 },
+  { vap_rule_parent_wrong, 0 },
+  { vap_rule_driver_missing, FEATURES | DRIVER },
+  { vap_rule_attributes, 0 },
+  { vap_rule_ap_config, DRIVER },
+  { vap_rule_out_of_range, BUS },
+  { vap_rule_matrix_empty, 0 },
+  { vap_rule_usage_domain_missing, 0 },
+  { vap_rule_queue_host_owned, BUS },
+  { vap_rule_mask_blocked, BUS },
+  { vap_rule_queue_in_use, ACTIVE | DEFINED | GUESTS },
+  { vap_rule_queue_claimed, ACTIVE | DEFINED | GUESTS },
+  { vap_rule_others_unreadable, ACTIVE | DEFINED },
+  { vap_rule_absent, BUS },
+  { vap_rule_adapter_unsupported, BUS },
+  { vap_rule_adapter_offline, BUS },
+  { vap_rule_adapter_filtered, BUS | DRIVER },
+  { vap_rule_control_domain_missing, 0 },
 };
 
-static const VapGuestRule guest_rules[] = {
-  vap_rule_arch_mismatch,
-  vap_rule_device_duplicate,
-  vap_rule_device_uuid_malformed,
-  vap_rule_device_unknown,
-  vap_rule_device_type,
-  vap_rule_device_model,
-  vap_rule_device_boot_order,
-  vap_rule_device_inactive,
-  vap_rule_device_in_use,
-  vap_rule_ap_off,
-  vap_rule_apft_off,
-  vap_rule_apqci_off,
-  vap_rule_apqi_off,
-  vap_rule_secure_guest_ap,
-  vap_rule_device_unreadable,
-  vap_rule_host_incomplete,
+typedef struct {
+  VapGuestRule rule;
+  guint facts;
+} GuestRule;
+
+/* Those of a crypto device: without any mediated device there is nothing to find. */
+static const GuestRule guest_rules[] = {
+  { vap_rule_arch_mismatch, FEATURES },
+  { vap_rule_device_duplicate, 0 },
+  { vap_rule_device_uuid_malformed, 0 },
+  { vap_rule_device_unknown, ACTIVE | DEFINED | OTHERS },
+  { vap_rule_device_type, OTHERS },
+  { vap_rule_device_model, 0 },
+  { vap_rule_device_boot_order, 0 },
+  { vap_rule_device_inactive, ACTIVE | DEFINED },
+  { vap_rule_device_in_use, GUESTS },
+  { vap_rule_ap_off, FEATURES },
+  { vap_rule_apft_off, FEATURES },
+  { vap_rule_apqci_off, FEATURES | ACTIVE | DEFINED },
+  { vap_rule_apqi_off, FEATURES },
+  { vap_rule_secure_guest_ap, FEATURES },
+  { vap_rule_device_unreadable, ACTIVE | DEFINED },
+  /* of what is read for the others */
+  { vap_rule_host_incomplete, 0 },
 };
 
 /* only for s390x: elsewhere a feature of the same name is another one */
-static const VapGuestRule cpu_rules[] = {
-  vap_rule_feature_unknown,       vap_rule_feature_missing,   vap_rule_feature_needs,
-  vap_rule_feature_not_removable, vap_rule_feature_redundant, vap_rule_qemu_not_asked,
+static const GuestRule cpu_rules[] = {
+  { vap_rule_feature_unknown, 0 },          { vap_rule_feature_missing, FEATURES },
+  { vap_rule_feature_needs, FEATURES },     { vap_rule_feature_not_removable, FEATURES },
+  { vap_rule_feature_redundant, FEATURES }, { vap_rule_qemu_not_asked, 0 },
 };
+
+guint
+vap_check_device_facts (void)
+{
+  guint facts = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (device_rules); i++)
+    facts |= device_rules[i].facts;
+  return facts;
+}
+
+/* Which devices are AP matrices, and whether the guest is one for s390x, is asked of the
+ * host for every rule. */
+guint
+vap_check_guest_facts (const VapGuest *guest)
+{
+  guint facts = FEATURES;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cpu_rules); i++)
+    facts |= cpu_rules[i].facts;
+  if (guest != NULL && guest->devices->len == 0)
+    return facts;
+  facts |= ACTIVE | DEFINED;
+  for (gsize i = 0; i < G_N_ELEMENTS (guest_rules); i++)
+    facts |= guest_rules[i].facts;
+  return facts;
+}
 
 /* A domain XML without an architecture is for the host's own (libvirt
  * src/conf/domain_conf.c, virDomainDefParseCaps()). */
@@ -110,9 +167,9 @@ vap_check_guest (const VapHost *host, const VapQemu *qemu, const VapGuest *guest
     return question.findings;
 
   for (guint i = 0; i < G_N_ELEMENTS (guest_rules); i++)
-    guest_rules[i](&question);
+    guest_rules[i].rule (&question);
   for (guint i = 0; question.is_s390x && i < G_N_ELEMENTS (cpu_rules); i++)
-    cpu_rules[i](&question);
+    cpu_rules[i].rule (&question);
 
   return question.findings;
 }
@@ -148,7 +205,7 @@ vap_check_device (const VapHost *host, const VapDevice *device, VapAction action
     question.uuid[0] = '\0';
   vap_device_matrix (device, &question.matrix, NULL, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (device_rules); i++)
-    device_rules[i](&question);
+    device_rules[i].rule (&question);
 
   return question.findings;
 }

@@ -35,6 +35,19 @@ vap_action_is_now (VapAction action)
 VapFindings *vap_check_guest (const VapHost *host, const VapQemu *qemu,
                               const VapGuest *guest, VapAction action);
 
+/**
+ * vap_check_guest_facts:
+ * @guest: (nullable): NULL for any guest
+ *
+ * Returns: VapFacts, or'ed: what vap_check_guest() and vap_check_missing_features() look
+ *   at, so that who asks about this guest alone need not read more; of the mediated
+ *   devices those that it names
+ */
+guint vap_check_guest_facts (const VapGuest *guest);
+
+/* the same for vap_check_device(), which looks at all devices */
+guint vap_check_device_facts (void);
+
 /* whether vap_check_guest() would make use of a VapQemu: asking costs a process */
 gboolean vap_check_wants_qemu (const VapHost *host, const VapGuest *guest);
 

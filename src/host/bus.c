@@ -51,19 +51,20 @@ read_number (const VapHost *host, const char *path, guint *number, gboolean *kno
   return status == VAP_READ_DONE || status == VAP_READ_ABSENT;
 }
 
-/* features is empty where QCI has none of the bits, and "-" without QCI (Linux
- * 6.4, features_show()) */
-static gboolean
-read_features (VapHost *host, GError **error)
+/* The bus has the attribute since Linux 6.4 (features_show()): empty where QCI has none
+ * of the bits, "-" without QCI.  */
+static VapReadStatus
+read_qci (VapHost *host, GError **error)
 {
   g_autofree char *text = NULL;
   VapReadStatus status = vap_sysfs_read (host->root, AP_BUS "/features", &text, error);
 
-  if (status != VAP_READ_DONE)
-    return status == VAP_READ_ABSENT;
-  host->qci_known = TRUE;
-  host->qci = vap_qci_parse (text);
-  return TRUE;
+  if (status == VAP_READ_DONE) {
+    host->has_ap_bus = TRUE;
+    host->qci_known = TRUE;
+    host->qci = vap_qci_parse (text);
+  }
+  return status;
 }
 
 /* A kernel that lacks an attribute lets it follow from the others: with APXA
@@ -183,10 +184,26 @@ has_driver_override (const VapHost *host)
   return FALSE;
 }
 
+/* Where QCI does not tell of APXA, the maxima do. */
+gboolean
+vap_host_read_features (VapHost *host, GError **error)
+{
+  VapReadStatus status = read_qci (host, error);
+
+  if (status == VAP_READ_DONE)
+    return TRUE;
+  if (status == VAP_READ_ABSENT)
+    status = vap_dir_find (host->root, AP_BUS "/devices", error);
+  if (status != VAP_READ_DONE)
+    return status == VAP_READ_ABSENT;
+  host->has_ap_bus = TRUE;
+  return read_maxima (host, error);
+}
+
 static gboolean
 read_attributes (VapHost *host, GError **error)
 {
-  return read_features (host, error) && read_maxima (host, error) &&
+  return (!host->qci_known || read_maxima (host, error)) &&
          read_configuration (host, error) && read_interrupts (host, error) &&
          read_mask (host, AP_BUS "/apmask", &host->apmask, error) &&
          read_mask (host, AP_BUS "/aqmask", &host->aqmask, error);
@@ -200,10 +217,7 @@ vap_host_read_bus (VapHost *host, GError **error)
   VapReadStatus status;
 
   status = vap_dir_list (host->root, AP_BUS "/devices", take_name, &devices, error);
-  if (status != VAP_READ_DONE)
-    return status == VAP_READ_ABSENT;
-  host->has_ap_bus = TRUE;
-  if (!read_attributes (host, error))
+  if (status > VAP_READ_ABSENT || !read_attributes (host, error))
     return FALSE;
   status = vap_dir_list (host->root, AP_BUS "/drivers/vfio_ap", take_name, &bound, error);
   if (status != VAP_READ_DONE && status != VAP_READ_ABSENT)

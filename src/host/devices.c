@@ -186,37 +186,43 @@ read_device (VapHost *host, const char *name, const char *uuid)
                                    uuid, host->root, dir, MATRIX_TEXT_MAX));
 }
 
-static gboolean
-read_features (VapHost *host, GError **error)
+gboolean
+vap_host_read_driver (VapHost *host, GError **error)
 {
   g_autofree char *features = NULL;
-  VapReadStatus status =
-      vap_sysfs_read (host->root, MATRIX "/features", &features, error);
+  VapReadStatus status = vap_dir_find (host->root, MATRIX, error);
 
-  if (status > VAP_READ_ABSENT)
-    return FALSE;
+  if (status != VAP_READ_DONE)
+    return status == VAP_READ_ABSENT;
+  host->has_vfio_ap = TRUE;
+  status = vap_sysfs_read (host->root, MATRIX "/features", &features, error);
   if (features != NULL) {
     g_auto (GStrv) words = g_strsplit (features, " ", -1);
 
     host->has_ap_config = g_strv_contains ((const char *const *) words, "ap_config");
   }
-  return TRUE;
+  return status <= VAP_READ_ABSENT;
 }
 
-static gboolean
-read_driver (VapHost *host, GError **error)
+/* The kernel writes a UUID's letters small (lib/vsprintf.c, uuid_string()), so that the
+ * directory of each that is wanted is known. */
+gboolean
+vap_host_read_active_devices (VapHost *host, const char *const *wanted, GError **error)
 {
   g_autoptr (GPtrArray) names = NULL;
-  VapReadStatus status = vap_dir_names (host->root, MATRIX, &names, error);
+  VapReadStatus status;
+  char uuid[37];
 
+  for (guint i = 0; wanted != NULL && wanted[i] != NULL; i++)
+    if (vap_uuid_canonical (wanted[i], uuid))
+      read_device (host, uuid, uuid);
+  if (wanted != NULL)
+    return TRUE;
+  status = vap_dir_names (host->root, MATRIX, &names, error);
   if (status != VAP_READ_DONE)
     return status == VAP_READ_ABSENT;
-  host->has_vfio_ap = TRUE;
-  if (!read_features (host, error))
-    return FALSE;
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index (names, i);
-    char uuid[37];
 
     if (vap_uuid_canonical (name, uuid))
       read_device (host, name, uuid);
@@ -262,8 +268,18 @@ is_temporary (const char *name)
          g_str_has_suffix (name, ".tmp") || g_str_has_suffix (name, ".bak");
 }
 
-static void
-read_definitions (VapHost *host)
+/* @wanted: the UUIDs in question, NULL for all */
+static gboolean
+is_wanted (const char *const *wanted, const char *uuid)
+{
+  for (guint i = 0; wanted != NULL && wanted[i] != NULL; i++)
+    if (g_ascii_strcasecmp (wanted[i], uuid) == 0)
+      return TRUE;
+  return wanted == NULL;
+}
+
+void
+vap_host_read_definitions (VapHost *host, const char *const *wanted)
 {
   g_autoptr (GPtrArray) names = NULL;
   g_autoptr (GError) error = NULL;
@@ -279,12 +295,12 @@ read_definitions (VapHost *host)
 
     if (is_temporary (name))
       continue;
-    if (vap_uuid_canonical (name, uuid))
-      read_definition (host, name, uuid);
-    else
+    if (!vap_uuid_canonical (name, uuid))
       vap_host_take_problem (
           host, g_strdup_printf (_ ("'%s%s/%s' is passed over: its name is no UUID"),
                                  host->root, DEFINITIONS, name));
+    else if (is_wanted (wanted, uuid))
+      read_definition (host, name, uuid);
   }
 }
 
@@ -295,6 +311,12 @@ compare_devices (gconstpointer a, gconstpointer b)
   const VapHostDevice *second = *(VapHostDevice *const *) b;
 
   return strcmp (first->uuid, second->uuid);
+}
+
+void
+vap_host_sort_devices (VapHost *host)
+{
+  g_ptr_array_sort (host->devices, compare_devices);
 }
 
 /* @host's devices being sorted */
@@ -325,14 +347,25 @@ add_others (VapHost *host, const char *path)
   }
 }
 
+static gboolean
+has_all (const VapHost *host, const char *const *wanted)
+{
+  for (; *wanted != NULL; wanted++)
+    if (vap_host_find_device (host, *wanted) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
 /* Of the mediated devices of other parents only the UUIDs matter: a guest may name one
  * by mistake.  One that cannot be listed is unknown, as if it were not there. */
-static void
-read_other_mdevs (VapHost *host)
+void
+vap_host_read_other_mdevs (VapHost *host, const char *const *wanted)
 {
   g_autoptr (GPtrArray) parents = NULL;
   g_autoptr (GError) error = NULL;
 
+  if (wanted != NULL && has_all (host, wanted))
+    return;
   add_others (host, MDEVS);
   if (vap_dir_names (host->root, PARENTS, &parents, &error) != VAP_READ_DONE)
     return;
@@ -342,31 +375,6 @@ read_other_mdevs (VapHost *host)
     if (!g_str_equal (path, DEFINITIONS))
       add_others (host, path);
   }
-}
-
-gboolean
-vap_host_read_devices (VapHost *host, GError **error)
-{
-  if (!read_driver (host, error))
-    return FALSE;
-  read_definitions (host);
-  g_ptr_array_sort (host->devices, compare_devices);
-  read_other_mdevs (host);
-  return TRUE;
-}
-
-gboolean
-vap_host_read_active (VapHost *host, const char *uuid, GError **error)
-{
-  g_autofree char *driver = g_strconcat (host->root, MATRIX, NULL);
-  char canonical[37];
-
-  host->has_vfio_ap = g_file_test (driver, G_FILE_TEST_IS_DIR);
-  if (!read_features (host, error))
-    return FALSE;
-  if (vap_uuid_canonical (uuid, canonical))
-    read_device (host, canonical, canonical);
-  return TRUE;
 }
 
 void

@@ -117,18 +117,15 @@ compare_guests (gconstpointer a, gconstpointer b)
 }
 
 void
-vap_host_read_guests (VapHost *host)
+vap_host_read_defined_guests (VapHost *host)
 {
   read_directory (host, DEFINED);
-  read_directory (host, RUNNING);
-  vap_host_sort_guests (host);
 }
 
 void
 vap_host_read_running_guests (VapHost *host)
 {
   read_directory (host, RUNNING);
-  vap_host_sort_guests (host);
 }
 
 void

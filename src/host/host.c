@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* the facts of a host where nothing says otherwise: all queues are zcrypt's */
 VapHost *
@@ -19,6 +20,7 @@ vap_host_new (const char *root)
   VapHost *host = g_new0 (VapHost, 1);
 
   host->ref_count = 1;
+  host->facts = VAP_FACTS_ALL;
   host->root = g_strdup (root != NULL ? root : "");
   if (g_str_has_suffix (host->root, "/"))
     host->root[strlen (host->root) - 1] = '\0';
@@ -34,59 +36,157 @@ vap_host_new (const char *root)
   return host;
 }
 
-/* Without this a mistyped root would look like a host that has nothing. */
+typedef struct {
+  VapHost *host;
+  const VapScope *scope;
+} Reading;
+
+/* without APSB no guest has what the ultravisor could do for it */
 static gboolean
-check_root (const VapHost *host, GError **error)
+read_features (const Reading *reading, GError **error)
 {
-  if (host->root[0] == '\0' || g_file_test (host->root, G_FILE_TEST_IS_DIR))
-    return TRUE;
-  g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
-               _ ("the root directory '%s' is not there"), host->root);
-  return FALSE;
+  VapHost *host = reading->host;
+
+  if (!vap_host_read_cpuinfo (host, error) || !vap_host_read_features (host, error))
+    return FALSE;
+  return !(host->facts & VAP_FACTS_BUS || host->qci & VAP_QCI_APSB) ||
+         vap_host_read_uv (host, error);
+}
+
+static gboolean
+read_bus (const Reading *reading, GError **error)
+{
+  return !reading->host->has_ap_bus || vap_host_read_bus (reading->host, error);
+}
+
+static gboolean
+read_driver (const Reading *reading, GError **error)
+{
+  return vap_host_read_driver (reading->host, error);
+}
+
+static gboolean
+read_active (const Reading *reading, GError **error)
+{
+  if (!vap_host_read_active_devices (reading->host, reading->scope->devices, error))
+    return FALSE;
+  vap_host_sort_devices (reading->host);
+  return TRUE;
+}
+
+static gboolean
+read_defined (const Reading *reading, GError **error G_GNUC_UNUSED)
+{
+  vap_host_read_definitions (reading->host, reading->scope->devices);
+  vap_host_sort_devices (reading->host);
+  return TRUE;
+}
+
+static gboolean
+read_others (const Reading *reading, GError **error G_GNUC_UNUSED)
+{
+  vap_host_read_other_mdevs (reading->host, reading->scope->devices);
+  return TRUE;
+}
+
+static gboolean
+read_stored (const Reading *reading, GError **error G_GNUC_UNUSED)
+{
+  vap_host_read_defined_guests (reading->host);
+  vap_host_sort_guests (reading->host);
+  return TRUE;
+}
+
+static gboolean
+read_running (const Reading *reading, GError **error G_GNUC_UNUSED)
+{
+  vap_host_read_running_guests (reading->host);
+  vap_host_sort_guests (reading->host);
+  return TRUE;
+}
+
+static gboolean
+read_rule (const Reading *reading, GError **error G_GNUC_UNUSED)
+{
+  vap_host_read_udev_rule (reading->host);
+  return TRUE;
+}
+
+/* In this order; @needs: facts without which one cannot be read. */
+static const struct {
+  VapFacts fact;
+  guint needs;
+  gboolean (*read) (const Reading *reading, GError **error);
+} parts[] = {
+  { VAP_FACTS_FEATURES, 0, read_features },
+  { VAP_FACTS_BUS, VAP_FACTS_FEATURES, read_bus },
+  { VAP_FACTS_DRIVER, 0, read_driver },
+  { VAP_FACTS_ACTIVE, 0, read_active },
+  { VAP_FACTS_DEFINED, 0, read_defined },
+  /* what is no AP matrix */
+  { VAP_FACTS_OTHERS, VAP_FACTS_ACTIVE | VAP_FACTS_DEFINED, read_others },
+  { VAP_FACTS_STORED, 0, read_stored },
+  { VAP_FACTS_RUNNING, 0, read_running },
+  { VAP_FACTS_RULE, 0, read_rule },
+};
+
+static guint
+with_needs (guint facts)
+{
+  for (gsize i = G_N_ELEMENTS (parts); i-- > 0;)
+    if (facts & parts[i].fact)
+      facts |= parts[i].needs;
+  return facts;
+}
+
+VapHost *
+vap_host_read_scope (const char *root, const VapScope *scope, GError **error)
+{
+  g_autoptr (VapHost) host = NULL;
+  struct stat status = { 0 };
+  gboolean named = root != NULL && *root != '\0';
+
+  if (named && stat (root, &status) == 0 && S_ISREG (status.st_mode))
+    return vap_host_load (root, error);
+  /* else a mistyped root would look like a host that has nothing */
+  if (named && !S_ISDIR (status.st_mode)) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE,
+                 _ ("the root directory '%s' is not there"), root);
+    return NULL;
+  }
+
+  host = vap_host_new (root);
+  host->facts = with_needs (scope->facts);
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    if ((host->facts & parts[i].fact) &&
+        !parts[i].read (&(const Reading){ host, scope }, error))
+      return NULL;
+  return g_steal_pointer (&host);
 }
 
 VapHost *
 vap_host_read (const char *root, GError **error)
 {
-  g_autoptr (VapHost) host = NULL;
+  const VapScope everything = { VAP_FACTS_ALL, NULL };
 
-  if (root != NULL && g_file_test (root, G_FILE_TEST_IS_REGULAR))
-    return vap_host_load (root, error);
-  host = vap_host_new (root);
-  if (!check_root (host, error) || !vap_host_read_cpuinfo (host, error) ||
-      !vap_host_read_uv (host, error) || !vap_host_read_bus (host, error) ||
-      !vap_host_read_devices (host, error))
-    return NULL;
-  vap_host_read_guests (host);
-  vap_host_read_udev_rule (host);
-  return g_steal_pointer (&host);
+  return vap_host_read_scope (root, &everything, error);
 }
 
 VapHost *
 vap_host_read_device (const char *root, const char *uuid, GError **error)
 {
-  g_autoptr (VapHost) host = NULL;
+  const char *const devices[] = { uuid, NULL };
+  const VapScope scope = { VAP_FACTS_DRIVER | VAP_FACTS_ACTIVE, devices };
 
-  if (root != NULL && g_file_test (root, G_FILE_TEST_IS_REGULAR))
-    return vap_host_load (root, error);
-  host = vap_host_new (root);
-  if (!check_root (host, error) || !vap_host_read_active (host, uuid, error))
-    return NULL;
-  return g_steal_pointer (&host);
+  return vap_host_read_scope (root, &scope, error);
 }
 
 VapHost *
 vap_host_read_running (const char *root, GError **error)
 {
-  g_autoptr (VapHost) host = NULL;
+  const VapScope scope = { VAP_FACTS_RUNNING, NULL };
 
-  if (root != NULL && g_file_test (root, G_FILE_TEST_IS_REGULAR))
-    return vap_host_load (root, error);
-  host = vap_host_new (root);
-  if (!check_root (host, error))
-    return NULL;
-  vap_host_read_running_guests (host);
-  return g_steal_pointer (&host);
+  return vap_host_read_scope (root, &scope, error);
 }
 
 VapHost *

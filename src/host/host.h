@@ -61,6 +61,47 @@ typedef struct {
 /* What a saved document says besides the snapshot: host/document.h. */
 typedef struct _VapHostRecord VapHostRecord;
 
+/**
+ * VapFacts: the parts of a snapshot, for who does not need all of them
+ * @VAP_FACTS_FEATURES: what vap_host_has_feature() looks at: facilities, AP bus, QCI, and
+ *   the ultravisor
+ * @VAP_FACTS_BUS: what else the AP bus shows: maxima, configuration, masks, cards, queues
+ * @VAP_FACTS_DRIVER: whether vfio_ap is there, and what it can do
+ * @VAP_FACTS_ACTIVE: the AP matrices that the kernel has
+ * @VAP_FACTS_DEFINED: those that mdevctl has
+ * @VAP_FACTS_OTHERS: the mediated devices that are no AP matrix
+ * @VAP_FACTS_DEVICES: all three
+ * @VAP_FACTS_STORED: the guests that libvirt has stored
+ * @VAP_FACTS_RUNNING: those that run
+ * @VAP_FACTS_GUESTS: both
+ * @VAP_FACTS_RULE: the udev rule
+ */
+typedef enum {
+  VAP_FACTS_FEATURES = 1 << 0,
+  VAP_FACTS_BUS = 1 << 1,
+  VAP_FACTS_DRIVER = 1 << 2,
+  VAP_FACTS_ACTIVE = 1 << 3,
+  VAP_FACTS_DEFINED = 1 << 4,
+  VAP_FACTS_OTHERS = 1 << 5,
+  VAP_FACTS_STORED = 1 << 6,
+  VAP_FACTS_RUNNING = 1 << 7,
+  VAP_FACTS_RULE = 1 << 8,
+  VAP_FACTS_DEVICES = VAP_FACTS_ACTIVE | VAP_FACTS_DEFINED | VAP_FACTS_OTHERS,
+  VAP_FACTS_GUESTS = VAP_FACTS_STORED | VAP_FACTS_RUNNING,
+  VAP_FACTS_ALL = (1 << 9) - 1,
+} VapFacts;
+
+/**
+ * VapScope: how much of a host is looked at
+ * @facts: VapFacts, or'ed
+ * @devices: (nullable): NULL-terminated: of the mediated devices these UUIDs, in any
+ *   case, are enough; NULL for all there are
+ */
+typedef struct {
+  guint facts;
+  const char *const *devices;
+} VapScope;
+
 typedef enum {
   VAP_OWNER_HOST,  /* zcrypt's by the masks, or by driver_override */
   VAP_OWNER_VFIO,  /* vfio_ap's */
@@ -68,6 +109,8 @@ typedef enum {
 
 typedef struct {
   char *root;                    /* "" for the real host, never NULL */
+  guint facts;                   /* VapFacts: what was looked at; the rest is as if the host
+                                    had nothing of it */
   VapHostRecord *record;         /* of a saved document; NULL for a host that was read */
 
   /* machine */
@@ -127,13 +170,16 @@ typedef struct {
 VapHost *vap_host_read (const char *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * vap_host_read_device:
- * @uuid: in any case
+ * vap_host_read_scope:
  *
- * As vap_host_read(), for who looks at one AP matrix alone: of the parts of a snapshot
- * there are the driver's (@has_vfio_ap, @has_ap_config) and this device, if it is
- * active, without its definition.
+ * As vap_host_read(), but reads only what is in @scope, and what it cannot do without.  A
+ * host document is loaded whole.
  */
+VapHost *vap_host_read_scope (const char *root, const VapScope *scope,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* as vap_host_read(), for who looks at one AP matrix alone: there are the driver and this
+ * device, if it is active, without its definition; @uuid in any case */
 VapHost *vap_host_read_device (const char *root, const char *uuid,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

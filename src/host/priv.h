@@ -57,6 +57,10 @@ VapReadStatus vap_sysfs_read_number (const char *root, const char *path, guint m
                                          guint *number,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* whether there is a directory */
+VapReadStatus vap_dir_find (const char *root, const char *path,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef void (*VapNameFunc) (const char *name, gpointer user_data);
 
 /* calls @func with each name in a directory, in no order, without "." and ".." */
@@ -72,13 +76,19 @@ VapReadStatus vap_dir_names (const char *root, const char *path, GPtrArray **nam
 
 gboolean vap_host_read_cpuinfo (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vap_host_read_uv (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* whether there is an AP bus, and its QCI */
+gboolean vap_host_read_features (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vap_host_read_bus (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vap_host_read_cards (VapHost *host, const VapMask *present);
-gboolean vap_host_read_devices (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* of vap_host_read_devices(): the driver, and of the devices this one, if it is active */
-gboolean vap_host_read_active (VapHost *host, const char *uuid,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void vap_host_read_guests (VapHost *host);
+gboolean vap_host_read_driver (VapHost *host, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* @wanted: VapScope, devices */
+gboolean vap_host_read_active_devices (VapHost *host, const char *const *wanted,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void vap_host_read_definitions (VapHost *host, const char *const *wanted);
+void vap_host_sort_devices (VapHost *host);
+/* when the devices are there and sorted */
+void vap_host_read_other_mdevs (VapHost *host, const char *const *wanted);
+void vap_host_read_defined_guests (VapHost *host);
 void vap_host_read_running_guests (VapHost *host);
 void vap_host_sort_guests (VapHost *host);
 void vap_host_read_udev_rule (VapHost *host);

@@ -179,6 +179,17 @@ vap_sysfs_read_number (const char *root, const char *path, guint max, guint *num
 }
 
 VapReadStatus
+vap_dir_find (const char *root, const char *path, GError **error)
+{
+  g_autofree char *full = g_strconcat (root, path, NULL);
+  struct stat status;
+
+  if (stat (full, &status) != 0)
+    return status_of_errno (errno, full, error);
+  return S_ISDIR (status.st_mode) ? VAP_READ_DONE : VAP_READ_ABSENT;
+}
+
+VapReadStatus
 vap_dir_list (const char *root, const char *path, VapNameFunc func, gpointer user_data,
               GError **error)
 {

@@ -223,10 +223,43 @@ hide_or_refuse (const char *xml, gsize length, const VapGuest *guest, const VapQ
   return FALSE;
 }
 
-/* @judge: FALSE to only mend */
+/* What is to be done about a guest.
+ * @mend: VapMend, or'ed
+ * @judge: FALSE to only mend
+ * @whole: what the rules do not look at is read too, and must be readable */
+typedef struct {
+  const char *root;
+  guint mend;
+  gboolean judge;
+  gboolean whole;
+  VapAction action;
+} Task;
+
+/* The host, as far as the rules look at it, and the mending besides, which has to do with
+ * a guest's devices.  A device that is to be replaced may become one that only the host
+ * knows. */
+static VapHost *
+read_host (const Task *task, const VapGuest *guest, GError **error)
+{
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  VapScope scope = { vap_check_guest_facts (guest), NULL };
+
+  if (task->whole)
+    return vap_host_read (task->root, error);
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *device = guest->devices->pdata[i];
+
+    if (device->uuid != NULL)
+      g_ptr_array_add (devices, device->uuid);
+  }
+  g_ptr_array_add (devices, NULL);
+  if (!(task->mend & VAP_MEND_DEVICES))
+    scope.devices = (const char *const *) devices->pdata;
+  return vap_host_read_scope (task->root, &scope, error);
+}
+
 static VapVerdict *
-work_on_guest (const char *root, const char *xml, gsize length, guint mend,
-               gboolean judge, VapAction action, GError **error)
+work_on_guest (const Task *task, const char *xml, gsize length, GError **error)
 {
   g_autoptr (VapGuest) guest = vap_guest_parse (xml, length, error);
   g_autoptr (VapHost) host = NULL;
@@ -239,17 +272,17 @@ work_on_guest (const char *root, const char *xml, gsize length, guint mend,
   if (!vap_guest_concerns_ap (guest))
     return g_steal_pointer (&verdict);
 
-  host = vap_host_read (root, error);
+  host = read_host (task, guest, error);
   if (host == NULL)
     return NULL;
   vap_verdict_concerns (verdict, guest->name != NULL ? guest->name : "",
                         crypto_device (host, guest));
-  if (!mend_guest (host, &guest, xml, length, mend, verdict, error))
+  if (!mend_guest (host, &guest, xml, length, task->mend, verdict, error))
     return NULL;
 
   qemu = vap_judge_ask_qemu (host, guest);
-  if (judge)
-    vap_verdict_set_findings (verdict, vap_check_guest (host, qemu, guest, action));
+  if (task->judge)
+    vap_verdict_set_findings (verdict, vap_check_guest (host, qemu, guest, task->action));
   if (!hide_or_refuse (xml, length, guest, qemu, verdict, error))
     return NULL;
   return g_steal_pointer (&verdict);
@@ -259,21 +292,27 @@ VapVerdict *
 vap_judge_domain_xml (const char *root, const char *xml, gsize length, VapAction action,
                       GError **error)
 {
-  return work_on_guest (root, xml, length, 0, TRUE, action, error);
+  const Task task = { root, 0, TRUE, TRUE, action };
+
+  return work_on_guest (&task, xml, length, error);
 }
 
 VapVerdict *
 vap_judge_mended_xml (const char *root, const char *xml, gsize length, guint mend,
                       VapAction action, GError **error)
 {
-  return work_on_guest (root, xml, length, mend, TRUE, action, error);
+  const Task task = { root, mend, TRUE, FALSE, action };
+
+  return work_on_guest (&task, xml, length, error);
 }
 
 VapVerdict *
 vap_judge_translated_xml (const char *root, const char *xml, gsize length, guint mend,
                           GError **error)
 {
-  return work_on_guest (root, xml, length, mend, FALSE, VAP_ACTION_DEFINE, error);
+  const Task task = { root, mend, FALSE, FALSE, VAP_ACTION_DEFINE };
+
+  return work_on_guest (&task, xml, length, error);
 }
 
 /* A guest that this user may not read.  Its CPU is taken for the host's, which has
@@ -374,7 +413,7 @@ work_on_attach (const char *root, const char *guest_name, const char *guest_uuid
   if (device == NULL)
     return vap_verdict_new ();
 
-  host = vap_host_read (root, error);
+  host = vap_judge_read_for_guest (root, error);
   if (host == NULL)
     return NULL;
   /* another mediated device is nothing to refuse for what the guest has already */
@@ -416,7 +455,7 @@ judge_device (const char *root, const VapDevice *device, VapAction action, GErro
   if (!vap_device_is_matrix (device))
     return vap_verdict_new ();
 
-  host = vap_host_read (root, error);
+  host = vap_judge_read_for_device (root, error);
   if (host == NULL)
     return NULL;
 

@@ -66,8 +66,8 @@ VapRecord vap_verdict_to_record (const VapVerdict *verdict, VapDoor door,
  * vap_judge_domain_xml:
  * @root: see vap_host_read()
  *
- * Returns: (transfer full): NULL with @error when it could not judge.  A guest
- *   that does not concern AP is judged without looking at the host.
+ * Returns: (transfer full): NULL with @error when it could not judge: for that all of
+ *   the host is read.  A guest that does not concern AP is judged without looking at it.
  */
 VapVerdict *vap_judge_domain_xml (const char *root, const char *xml, gsize length,
                                   VapAction action,
@@ -92,7 +92,8 @@ typedef enum {
  * @mend: VapMend, or'ed
  *
  * As vap_judge_domain_xml(), for who can pass on another document: it is mended first,
- * then judged.
+ * then judged.  Only what the rules look at is read of the host, of the mediated devices
+ * those that the guest names.
  */
 VapVerdict *vap_judge_mended_xml (const char *root, const char *xml, gsize length,
                                   guint mend, VapAction action,

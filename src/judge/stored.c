@@ -46,7 +46,7 @@ VapVerdict *
 vap_judge_stored_guest (const char *root, const char *guest_name, const char *guest_uuid,
                         GError **error)
 {
-  g_autoptr (VapHost) host = vap_host_read (root, error);
+  g_autoptr (VapHost) host = vap_judge_read_for_guest (root, error);
   const VapHostGuest *known;
   VapVerdict *verdict;
 
@@ -114,7 +114,7 @@ vap_judge_stored_snapshot (const char *root, const char *guest_name,
     return NULL;
   if (!vap_guest_concerns_ap (guest))
     return vap_verdict_new ();
-  host = vap_host_read (root, error);
+  host = vap_judge_read_for_guest (root, error);
   if (host == NULL)
     return NULL;
   verdict = vap_verdict_new ();
@@ -146,7 +146,7 @@ vap_judge_stored_device (const char *root, const char *name, GError **error)
 
   if (!parse_device_name (name, uuid))
     return vap_verdict_new ();
-  host = vap_host_read (root, error);
+  host = vap_judge_read_for_device (root, error);
   if (host == NULL)
     return NULL;
   verdict = vap_verdict_new ();
@@ -174,7 +174,7 @@ vap_judge_device_update (const char *root, const char *xml, gsize length,
   verdict = vap_verdict_new ();
   if (!vap_device_is_matrix (device))
     return verdict;
-  host = vap_host_read (root, error);
+  host = vap_judge_read_for_device (root, error);
   if (host == NULL) {
     vap_verdict_free (verdict);
     return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The verdict, what the configuration makes of it, and QEMU's part in it.
+ * The verdict, what the configuration makes of it, and what it stands on: the parts of
+ * the host that the rules look at, and QEMU.
  */
 #include "config.h"
 
@@ -102,6 +103,22 @@ vap_verdict_to_record (const VapVerdict *verdict, VapDoor door, const char *call
     .findings = verdict->findings,
     .notes = verdict->notes,
   };
+}
+
+VapHost *
+vap_judge_read_for_guest (const char *root, GError **error)
+{
+  const VapScope scope = { vap_check_guest_facts (NULL), NULL };
+
+  return vap_host_read_scope (root, &scope, error);
+}
+
+VapHost *
+vap_judge_read_for_device (const char *root, GError **error)
+{
+  const VapScope scope = { vap_check_device_facts (), NULL };
+
+  return vap_host_read_scope (root, &scope, error);
 }
 
 VapQemu *

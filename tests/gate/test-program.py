@@ -392,13 +392,13 @@ def test_unjudged_where_errors_warn():
     with Connection(host=HOST) as c:
         configure(c, "[gate]\npolicy=warn\n")
         assert passes(c, MALFORMED, 1) == MALFORMED
-        with open(os.path.join(c.root, "sys/bus/ap/apmask"), "w") as file:
-            file.write("0x12\n")
+        with open(os.path.join(c.root, "proc/cpuinfo"), "a") as file:
+            file.write("facilities : twelve\n")
         xml = crypto_guest(["ap"])
         assert passes(c, xml, 2) == xml
         configure(c, "[gate]\npolicy=enforce\n")
         c.client.sendall(define(xml, 3))
-        assert "apmask" in read_error(c.client, 3)[1]
+        assert "cpuinfo" in read_error(c.client, 3)[1]
 
 
 def test_broken_configuration():

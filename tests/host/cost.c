@@ -97,11 +97,36 @@ test_one_device (void)
   g_assert_cmpuint (opened, <=, 2);
 }
 
+/* who asks about one guest opens neither masks nor cards, and of the devices its own:
+ * cpuinfo, QCI, ap_config; then three directories that are not there */
+static void
+test_one_guest (void)
+{
+  g_autoptr (VapTestTree) dir
+      = vap_test_tree_new ("cpuinfo\n"
+                           "ap-bus cards=00-07:13:4 udoms=0-ff apmask=-0-7\n"
+                           "device " A_UUID " adapters=0-3 domains=0-ff\n"
+                           "device " B_UUID " adapters=4-7 domains=0-ff\n");
+  const char *const devices[] = { A_UUID, NULL };
+  const VapScope scope
+      = { VAP_FACTS_FEATURES | VAP_FACTS_DEVICES | VAP_FACTS_GUESTS, devices };
+  g_autoptr (VapHost) host = NULL;
+
+  opened = 0;
+  host = vap_host_read_scope (dir, &scope, NULL);
+  g_assert_nonnull (vap_host_find_device (host, A_UUID));
+  g_assert_null (vap_host_find_device (host, B_UUID));
+  g_assert_true (vap_host_has_feature (host, VAP_FEATURE_APQI));
+  g_assert_cmpuint (host->cards->len, ==, 0);
+  g_assert_cmpuint (opened, <=, 6);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cost/one-device", test_one_device);
+  g_test_add_func ("/cost/one-guest", test_one_guest);
   g_test_add_func ("/cost/queues-cost-nothing", test_queues_cost_nothing);
   return g_test_run ();
 }

@@ -25,6 +25,11 @@ static const char host_text[] = "ap-bus cards=05:13:4,06:13:2 udoms=4,47 apmask=
 /* a host that cannot be read, so that whoever reads it is found out */
 static const char broken_text[] = "ap-bus cards=05:13:4 udoms=4\n"
                                   "/sys/bus/ap/apmask = 0x12\n";
+static const char broken_machine[] = "ap-bus cards=05:13:4 udoms=4\n"
+                                     "/proc/cpuinfo << END\n"
+                                     "vendor_id       : IBM/S390\n"
+                                     "facilities      : twelve\n"
+                                     "END\n";
 
 static const char hostdev[] = "<hostdev mode='subsystem' type='mdev' model='vfio-ap'>"
                               "<source><address uuid='" DEVICE "'/></source></hostdev>";
@@ -109,6 +114,32 @@ test_guest_without_ap (void)
   g_assert_false (was_asked (root));
 }
 
+/* What the rules of a guest do not look at does not keep a door from judging it. */
+static void
+test_unreadable_parts (void)
+{
+  g_autoptr (VapTestTree) mask = vap_test_tree_new (broken_text);
+  g_autoptr (VapTestTree) machine = vap_test_tree_new (broken_machine);
+  g_autofree char *emulator = make_emulator (mask);
+  g_autofree char *xml = guest_xml ("s390x", "<feature name='ap'/>", hostdev, emulator);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) guest =
+      vap_judge_mended_xml (mask, xml, strlen (xml), 0, VAP_ACTION_DEFINE, &error);
+  g_autoptr (VapVerdict) attached = NULL;
+
+  assert_verdict (guest, error, "error[device-unknown]");
+  attached = vap_judge_attach_xml (mask, "web1", WEB1, hostdev, strlen (hostdev), &error);
+  assert_verdict (attached, error, "error[device-unknown]");
+
+  g_assert_null (
+      vap_judge_mended_xml (machine, xml, strlen (xml), 0, VAP_ACTION_DEFINE, &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+  g_clear_error (&error);
+  g_assert_null (
+      vap_judge_attach_xml (machine, "web1", WEB1, hostdev, strlen (hostdev), &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
+}
+
 static void
 test_unreadable_host (void)
 {
@@ -119,11 +150,6 @@ test_unreadable_host (void)
 
   g_assert_null (
       vap_judge_domain_xml (root, xml, strlen (xml), VAP_ACTION_DEFINE, &error));
-  g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
-  g_clear_error (&error);
-
-  g_assert_null (
-      vap_judge_attach_xml (root, "web1", WEB1, hostdev, strlen (hostdev), &error));
   g_assert_error (error, VAP_ERROR, VAP_ERROR_MALFORMED);
   g_clear_error (&error);
 
@@ -579,6 +605,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/judge/guest-without-ap", test_guest_without_ap);
   g_test_add_func ("/judge/unreadable-host", test_unreadable_host);
+  g_test_add_func ("/judge/unreadable-parts", test_unreadable_parts);
   g_test_add_func ("/judge/rewritten", test_rewritten);
   g_test_add_func ("/judge/not-rewritten", test_not_rewritten);
   g_test_add_func ("/judge/qemu-not-there", test_qemu_not_there);
