@@ -390,16 +390,21 @@ refuse_unconfigured (const Call *call, const VapRpcHeader *header, const GError 
   refuse (call, header, VIR_ERR_OPERATION_FAILED, message, answer);
 }
 
-/* What was judged, and what could not be, is kept.  A translation is no decision. */
+/* What was judged, and what could not be, is kept: a refusal before it is told, what goes
+ * on while the daemon works.  A translation is no decision. */
 static void
-keep (const Call *call, const Asking *asking, const VapRecord *record)
+keep (const Call *call, const Asking *asking, const VapRecord *record,
+      const VapAnswer *answer)
 {
-  if (call->ask != ask_translation)
-    vap_audit_write (asking->root, asking->config, record);
+  if (call->ask == ask_translation)
+    return;
+  if (answer->reply == NULL && asking->seat->go_on != NULL)
+    asking->seat->go_on (answer);
+  vap_audit_write (asking->root, asking->config, record);
 }
 
 static void
-keep_unjudged (const Call *call, const Asking *asking, gboolean passed,
+keep_unjudged (const Call *call, const Asking *asking, const VapAnswer *answer,
                const char *reason)
 {
   const VapRecord record = {
@@ -407,24 +412,25 @@ keep_unjudged (const Call *call, const Asking *asking, gboolean passed,
     .call = call->name,
     .guest = asking->args->guest_name,
     .decision = VAP_DECISION_UNJUDGED,
-    .passed = passed,
+    .passed = answer->reply == NULL,
     .reason = reason,
   };
 
-  keep (call, asking, &record);
+  keep (call, asking, &record, answer);
 }
 
 static void
 keep_verdict (const Call *call, const Asking *asking, const VapVerdict *verdict,
-              gboolean passed)
+              const VapAnswer *answer)
 {
-  VapRecord record = vap_verdict_to_record (verdict, VAP_DOOR_GATE, call->name, passed);
+  VapRecord record =
+      vap_verdict_to_record (verdict, VAP_DOOR_GATE, call->name, answer->reply == NULL);
 
   if (!verdict->concerned && verdict->notes->len == 0)
     return;
   if (record.guest == NULL)
     record.guest = asking->args->guest_name;
-  keep (call, asking, &record);
+  keep (call, asking, &record, answer);
 }
 
 /* A guest that is to have crypto must not come to be without it. */
@@ -443,11 +449,9 @@ static void
 answer_unjudged (const Call *call, const VapRpcHeader *header, const Asking *asking,
                  const GError *error, VapAnswer *answer)
 {
-  const gboolean passed = asking->config->policy[VAP_DOOR_GATE] != VAP_ENFORCE;
-
-  if (!passed)
+  if (asking->config->policy[VAP_DOOR_GATE] == VAP_ENFORCE)
     refuse_unjudged (call, header, error, answer);
-  keep_unjudged (call, asking, passed, error->message);
+  keep_unjudged (call, asking, answer, error->message);
 }
 
 static void
@@ -459,16 +463,16 @@ judge_args (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
 
   if (g_error_matches (error, VAP_GRANT_ERROR, 0)) {
     refuse_grant (call, header, error, answer);
-    keep_unjudged (call, asking, FALSE, error->message);
+    keep_unjudged (call, asking, answer, error->message);
   } else if (error != NULL) {
     answer_unjudged (call, header, asking, error, answer);
   } else if (verdict != NULL && verdict->concerned && asking->fault != NULL) {
     refuse_unconfigured (call, header, asking->fault, answer);
-    keep_unjudged (call, asking, FALSE, asking->fault->message);
+    keep_unjudged (call, asking, answer, asking->fault->message);
   } else if (verdict != NULL) {
     vap_verdict_enforce (verdict, asking->config, VAP_DOOR_GATE);
     answer_verdict (call, header, frame, head, asking->args, verdict, answer);
-    keep_verdict (call, asking, verdict, answer->reply == NULL);
+    keep_verdict (call, asking, verdict, answer);
   }
 }
 
@@ -490,7 +494,7 @@ judge_call (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
     g_autofree char *message =
         g_strdup_printf (_ ("virt-ap cannot decode the arguments of %s"), call->name);
     refuse (call, header, VIR_ERR_RPC, message, answer);
-    keep_unjudged (call, &asking, FALSE, message);
+    keep_unjudged (call, &asking, answer, message);
   } else if (!left_out_xml (call, &args)) {
     judge_args (call, header, frame, head, &asking, answer);
   }
@@ -527,7 +531,7 @@ vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer *ans
     const Asking asking = { .seat = seat, .root = seat->root, .args = &nothing };
 
     refuse (call, header, VIR_ERR_RPC, message, answer);
-    keep_unjudged (call, &asking, FALSE, message);
+    keep_unjudged (call, &asking, answer, message);
     return;
   }
   if (vap_rpc_header_has_fds (header))

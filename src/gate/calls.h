@@ -21,17 +21,23 @@ typedef struct {
 /* whether a frame of the client is to be judged; the gate itself asks procedures.h */
 gboolean vap_calls_wants (const VapRpcHeader *header);
 
+/* Sends an answer before its record is kept. */
+typedef void (*VapAnswerFunc) (const VapAnswer *answer);
+
 /**
  * VapSeat: where the judge sits
  * @root: the root directory, see vap_host_read()
  * @uri: of the daemon that the calls are for, for a connection of the judge's own
  * @sweep_at: monotonic time when grants that were left behind are to be looked after;
  *   0 for not at all
+ * @go_on: (nullable): called with an answer that is no reply, when its record is still to
+ *   be kept: the daemon works meanwhile
  */
 typedef struct {
   const char *root;
   const char *uri;
   gint64 sweep_at;
+  VapAnswerFunc go_on;
 } VapSeat;
 
 /**

@@ -80,7 +80,7 @@ write_all (struct iovec *part, gint n_parts)
 }
 
 static gboolean
-write_answer (VapAnswerKind kind, guint8 *frame, gsize length)
+write_answer (guint32 kind, guint8 *frame, gsize length)
 {
   guint8 head[VAP_ANSWER_HEAD];
   struct iovec parts[] = { { head, sizeof head }, { frame, length } };
@@ -90,6 +90,54 @@ write_answer (VapAnswerKind kind, guint8 *frame, gsize length)
   return write_all (parts, length > 0 ? 2 : 1);
 }
 
+/* @keeping: VAP_ANSWER_KEEPING, or 0 */
+static gboolean
+tell (const VapAnswer *answer, guint32 keeping)
+{
+  if (answer->reply != NULL)
+    return write_answer (VAP_ANSWER_REPLY, answer->reply, answer->reply_length);
+  if (answer->call != NULL)
+    return write_answer (VAP_ANSWER_CALL | keeping, answer->call, answer->call_length);
+  return write_answer (VAP_ANSWER_PASS | keeping, NULL, 0);
+}
+
+/* The answer was told, and its record is not kept yet. */
+static gboolean keeping;
+
+/* The gate may be gone as soon as this is told, and we are to go with it: not before the
+ * record is kept. */
+static void
+hold_death (gboolean hold)
+{
+  sigset_t death;
+
+  sigemptyset (&death);
+  sigaddset (&death, SIGTERM);
+  sigprocmask (hold ? SIG_BLOCK : SIG_UNBLOCK, &death, NULL);
+}
+
+static void
+tell_early (const VapAnswer *answer)
+{
+  hold_death (TRUE);
+  keeping = TRUE;
+  /* that the gate is gone shows again at the end */
+  if (!tell (answer, VAP_ANSWER_KEEPING))
+    g_info ("the gate is gone");
+}
+
+static gboolean
+tell_kept (void)
+{
+  guint8 kept = 0;
+  struct iovec part = { &kept, sizeof kept };
+  gboolean told = write_all (&part, 1);
+
+  keeping = FALSE;
+  hold_death (FALSE);
+  return told;
+}
+
 static gboolean
 answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
 {
@@ -97,12 +145,7 @@ answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
   gboolean written;
 
   vap_calls_judge (header, frame, &answer, seat);
-  if (answer.reply != NULL)
-    written = write_answer (VAP_ANSWER_REPLY, answer.reply, answer.reply_length);
-  else if (answer.call != NULL)
-    written = write_answer (VAP_ANSWER_CALL, answer.call, answer.call_length);
-  else
-    written = write_answer (VAP_ANSWER_PASS, NULL, 0);
+  written = keeping ? tell_kept () : tell (&answer, 0);
   g_free (answer.reply);
   g_free (answer.call);
   return written;
@@ -169,6 +212,7 @@ main (int argc, char **argv)
   vap_qemu_keep_answers ();
   seat.root = argv[2];
   seat.uri = argv[4];
+  seat.go_on = tell_early;
   do
     wait_for_call (&seat);
   while (serve_one (&question, &seat));

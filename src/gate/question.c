@@ -33,6 +33,7 @@ hang_up (VapQuestion *question)
   if (question->fd >= 0)
     close (question->fd);
   question->fd = -1;
+  question->keeping = FALSE;
 }
 
 void
@@ -93,11 +94,13 @@ send_more (VapQuestion *question)
 static gboolean
 read_head (VapQuestion *question)
 {
-  guint32 kind = vap_rpc_read_word (question->head);
+  guint32 word = vap_rpc_read_word (question->head);
+  guint32 kind = word & ~VAP_ANSWER_KEEPING;
   guint32 length = vap_rpc_read_word (question->head + 4);
 
   if (kind >= VAP_ANSWER_N_KINDS || length > VAP_RPC_FRAME_MAX ||
-      (length == 0) != (kind == VAP_ANSWER_PASS))
+      (length == 0) != (kind == VAP_ANSWER_PASS) ||
+      (word != kind && kind == VAP_ANSWER_REPLY))
     return FALSE;
   /* of a call that is too long nothing is there to go on */
   if (question->asked.length > VAP_QUESTION_MAX && kind != VAP_ANSWER_REPLY)
@@ -156,5 +159,28 @@ vap_question_move (VapQuestion *question)
     refuse (question);
     return TRUE;
   }
-  return question->received == VAP_ANSWER_HEAD + question->length;
+  if (question->received < VAP_ANSWER_HEAD + question->length)
+    return FALSE;
+  question->keeping = (vap_rpc_read_word (question->head) & VAP_ANSWER_KEEPING) != 0;
+  if (question->keeping)
+    question->keep_until =
+        g_get_monotonic_time () + VAP_KEEPING_MS * G_TIME_SPAN_MILLISECOND;
+  return TRUE;
+}
+
+void
+vap_question_look (VapQuestion *question)
+{
+  guint8 kept;
+  gssize got;
+
+  if (!question->keeping)
+    return;
+  got = recv (question->fd, &kept, 1, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR) &&
+      g_get_monotonic_time () < question->keep_until)
+    return;
+  question->keeping = FALSE;
+  if (got <= 0)
+    hang_up (question);
 }

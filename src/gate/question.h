@@ -8,7 +8,9 @@
  * On the socket between the two: a question is the call as it came, without the
  * bytes that carry its descriptors; of one longer than %VAP_QUESTION_MAX only the
  * header.  An answer is a word, VapAnswerKind, a word with the length of the frame
- * that follows, and that frame.
+ * that follows, and that frame.  With %VAP_ANSWER_KEEPING in the kind a byte comes after
+ * it, when the record of the decision is kept: the call goes on meanwhile, and no reply to
+ * the client before.
  */
 #pragma once
 
@@ -19,6 +21,12 @@ G_BEGIN_DECLS
 /* The longest call that is judged: one string as long as libvirt takes, and ample
  * room for what else such a call has. */
 #define VAP_QUESTION_MAX (VAP_RPC_STRING_MAX + 64u * 1024)
+
+/* in the kind of an answer that lets something go on */
+#define VAP_ANSWER_KEEPING (1u << 31)
+
+/* So long a reply waits for it at most; a judge that takes longer is not asked again. */
+#define VAP_KEEPING_MS 1000
 
 /* kind and length */
 #define VAP_ANSWER_HEAD 8u
@@ -40,6 +48,8 @@ typedef enum {
  * @question: what is still to be sent, not ours
  * @head: of the answer, @received bytes of it and the frame together
  * @kind: set when the answer is whole
+ * @keeping: the answer is there, and its record is not kept yet; no other question may be
+ *   asked
  * @frame: (nullable): of the answer
  */
 typedef struct {
@@ -54,6 +64,8 @@ typedef struct {
   guint8 head[VAP_ANSWER_HEAD];
   gsize received;
   VapAnswerKind kind;
+  gboolean keeping;
+  gint64 keep_until; /* monotonic */
   guint8 *frame;
   gsize length;
 } VapQuestion;
@@ -82,5 +94,9 @@ short vap_question_events (const VapQuestion *question);
  * Returns: whether the answer is there: @kind, and @frame, which is the caller's
  */
 gboolean vap_question_move (VapQuestion *question) G_GNUC_WARN_UNUSED_RESULT;
+
+/* looks whether the record is kept, the judge gone or the time over; then @keeping is
+ * FALSE */
+void vap_question_look (VapQuestion *question);
 
 G_END_DECLS

@@ -109,12 +109,13 @@ ask (VapRelay *relay, const guint8 *bytes)
 /*
  * A call is taken out of the stream only when the daemon has got all before it, and
  * the client the last reply of ours: so order is kept, and a client that reads no
- * replies is not read from either.
+ * replies is not read from either.  The judge must have kept its last decision.
  */
 static gboolean
 take_call (VapRelay *relay)
 {
-  if (!vap_pipe_is_drained (&relay->up) || relay->down.inserted != NULL)
+  if (!vap_pipe_is_drained (&relay->up) || relay->down.inserted != NULL ||
+      relay->question.keeping)
     return FALSE;
 
   relay->wanted = FALSE;
@@ -215,7 +216,8 @@ advance (VapRelay *relay)
     if (moved)
       relay->linger_until = 0;
     advance_down (relay);
-    moved |= vap_pipe_drain (&relay->down);
+    if (!relay->question.keeping)
+      moved |= vap_pipe_drain (&relay->down);
   } while (moved);
 }
 
@@ -281,14 +283,21 @@ want (struct pollfd *fd, gboolean wanted, gint descriptor, short events)
 static gint
 time_to_wait (VapRelay *relay)
 {
-  gint64 now = g_get_monotonic_time ();
   gint linger = relay->filter->linger != 0 ? relay->filter->linger : VAP_RELAY_LINGER_MS;
+  gboolean lingers = relay->down.lost && !vap_pipe_is_drained (&relay->up);
+  gint64 until = G_MAXINT64;
+  gint64 now;
 
-  if (!relay->down.lost || vap_pipe_is_drained (&relay->up))
+  if (!lingers && !relay->question.keeping)
     return -1;
-  if (relay->linger_until == 0)
+  now = g_get_monotonic_time ();
+  if (lingers && relay->linger_until == 0)
     relay->linger_until = now + linger * G_TIME_SPAN_MILLISECOND;
-  return (gint) (MAX (relay->linger_until - now, 0) / G_TIME_SPAN_MILLISECOND) + 1;
+  if (lingers)
+    until = relay->linger_until;
+  if (relay->question.keeping)
+    until = MIN (until, relay->question.keep_until);
+  return (gint) (MAX (until - now, 0) / G_TIME_SPAN_MILLISECOND) + 1;
 }
 
 static void
@@ -302,7 +311,7 @@ choose_events (VapRelay *relay, struct pollfd fds[N_FDS])
   want (&fds[DOWN_FROM], wants_daemon (relay), down->from, POLLIN);
   /* also for nothing: that a client is gone shows even when it is not being read */
   want (&fds[DOWN_TO], !down->lost, down->to, has_output && down->full ? POLLOUT : 0);
-  want (&fds[JUDGE], relay->asking, relay->question.fd,
+  want (&fds[JUDGE], relay->asking || relay->question.keeping, relay->question.fd,
         vap_question_events (&relay->question));
 }
 
@@ -322,7 +331,7 @@ fill (VapRelay *relay, VapPipe *pipe)
 static gboolean
 look_again (VapRelay *relay)
 {
-  if (relay->asking || relay->up.full || relay->down.full)
+  if (relay->asking || relay->question.keeping || relay->up.full || relay->down.full)
     return FALSE;
   for (; relay->looks > 0; relay->looks--) {
     gboolean came = FALSE;
@@ -356,6 +365,7 @@ wait_for_peers (VapRelay *relay)
     relay->down.full = FALSE;
   if (fds[DOWN_TO].revents & (POLLHUP | POLLERR | POLLNVAL))
     relay->down.lost = TRUE;
+  vap_question_look (&relay->question);
   if (fds[UP_FROM].revents)
     fill (relay, &relay->up);
   if (fds[DOWN_FROM].revents)

@@ -29,8 +29,14 @@ judge_program (void)
 static G_NORETURN void
 become_judge (const char *program, const VapSpawn *spawn, gint socket, pid_t gate)
 {
+  sigset_t none;
+
   signal (SIGCHLD, SIG_DFL);
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  /* a signal that the judge can put off till it has kept its decision */
+  signal (SIGTERM, SIG_DFL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
   if (getppid () != gate || dup2 (socket, STDIN_FILENO) < 0 ||
       dup2 (STDERR_FILENO, STDOUT_FILENO) < 0)
     _exit (126);

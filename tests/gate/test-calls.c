@@ -148,7 +148,7 @@ test_only_calls (void)
 static void
 test_truncated (void)
 {
-  VapSeat seat = { "/no/such/root", "test:///default", 0 };
+  VapSeat seat = { "/no/such/root", "test:///default", 0, NULL };
 
   for (guint32 procedure = 1; procedure < 500; procedure++) {
     VapRpcHeader header = call_of (procedure);

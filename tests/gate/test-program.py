@@ -448,6 +448,7 @@ def test_what_is_decided_is_kept():
         configure(c, "[gate]\ncomplete=yes\n[findings]\ndevice-unknown=warn\n")
         passes(c, crypto_guest(["ap"]), 5)
         passes(c, crypto_guest(["ap"], UUID[:-1] + "9"), 6)
+        c.relays()
         configure(c, "[gate]\ncomplet=yes\n")
         c.client.sendall(define(good, 7))
         read_error(c.client, 7)
@@ -740,12 +741,29 @@ def test_judge_killed():
         c.relays()
 
 
+def test_gate_killed_when_the_call_has_gone():
+    """what the daemon has got is recorded, whoever dies then"""
+    for _ in range(20):
+        with Connection(host=HOST) as c:
+            os.makedirs(os.path.join(c.root, "var/log"))
+            log = os.path.join(c.root, "var/log/virt-ap/audit.log")
+            passes(c, crypto_guest(ALL), 1)
+            c.gate.kill()
+            deadline = time.monotonic() + 20
+            while not os.path.exists(log) or os.path.getsize(log) == 0:
+                assert time.monotonic() < deadline, "no record"
+                time.sleep(0.005)
+            with open(log) as file:
+                assert [json.loads(line)["verdict"] for line in file] == ["accepted"]
+
+
 def test_judge_lost():
     """a call whose judge is killed meanwhile is refused, and recorded"""
     with Connection(host=HOST) as c:
         os.makedirs(os.path.join(c.root, "var/log"))
         log = os.path.join(c.root, "var/log/virt-ap/audit.log")
         passes(c, crypto_guest(ALL), 1)
+        c.relays()
         judge = judge_of(c.gate)
         os.kill(judge, signal.SIGSTOP)
         c.client.sendall(define(crypto_guest(ALL), 2))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The relay between two socket pairs, with a judge that decides by the last letter of
- * a call's payload: Refuse, Write another, Pass, pass Slowly, Die, answer Nonsense; or is
- * not asked, since the call needs only a Look.
+ * a call's payload: Refuse, Write another, Pass, pass Slowly, pass and Keep a record
+ * after, pass and Tell too late that it is kept, Die, die while a record is kept (X),
+ * answer Nonsense; or is not asked, since the call needs only a Look.
  */
 #include "config.h"
 
@@ -31,6 +32,7 @@ typedef struct {
   GError *error;
   gboolean ok;
   gint judged;
+  gint kept;
 } Fixture;
 
 static gboolean
@@ -76,9 +78,24 @@ make_answer (char letter, const VapRpcHeader *header, GByteArray *answer)
     append_word (answer, VAP_ANSWER_N_KINDS);
     append_word (answer, 0);
   } else {
-    append_word (answer, VAP_ANSWER_PASS);
+    append_word (answer,
+                 VAP_ANSWER_PASS | (strchr ("KTX", letter) ? VAP_ANSWER_KEEPING : 0));
     append_word (answer, 0);
   }
+}
+
+/* Takes its time to keep the record. */
+static gboolean
+keep_record (Fixture *fixture, gint fd, char letter)
+{
+  if (letter == 'X')
+    return FALSE;
+  if (letter != 'K' && letter != 'T')
+    return TRUE;
+  g_usleep (letter == 'K' ? 100 * 1000 : (VAP_KEEPING_MS + 500) * 1000);
+  g_atomic_int_inc (&fixture->kept);
+  /* who came too late is not heard any more */
+  return send (fd, "", 1, MSG_NOSIGNAL) == 1;
 }
 
 /* Reads one question from @fd and answers it; FALSE at the end. */
@@ -107,7 +124,8 @@ judge_one (Fixture *fixture, gint fd)
   if (letter == 'S')
     g_usleep (200 * 1000);
   make_answer (letter, &header, answer);
-  return send (fd, answer->data, answer->len, MSG_NOSIGNAL) == (gssize) answer->len;
+  return send (fd, answer->data, answer->len, MSG_NOSIGNAL) == (gssize) answer->len &&
+         keep_record (fixture, fd, letter);
 }
 
 static gpointer
@@ -275,6 +293,43 @@ test_split_from_daemon (void)
   }
   g_assert_cmpint (fixture.judged, ==, 0);
   fixture_stop (&fixture, TRUE);
+}
+
+/* A call goes on while its record is being kept; the reply to it, and the next question,
+ * wait for that, but not for ever. */
+static void
+test_record_first (void)
+{
+  static const struct {
+    char letter;
+    gint kept; /* when the reply is there */
+  } cases[] = { { 'K', 1 }, { 'X', 0 }, { 'T', 0 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GByteArray) call = g_byte_array_new ();
+    g_autoptr (GByteArray) next = g_byte_array_new ();
+    g_autoptr (GByteArray) reply = g_byte_array_new ();
+    Fixture fixture;
+
+    wire_append (call, JUDGED, VAP_RPC_CALL, 1, (char[]){ 'x', 'x', 'x', cases[i].letter },
+                 4);
+    wire_append (next, JUDGED, VAP_RPC_CALL, 2, "xxxP", 4);
+    wire_append (reply, JUDGED, VAP_RPC_REPLY, 1, "done", 4);
+    fixture_start (&fixture);
+    wire_write (fixture.client[0], call->data, call->len);
+    if (cases[i].kept)
+      wire_write (fixture.client[0], next->data, next->len);
+    expect_bytes (fixture.daemon[0], call);
+    wire_write (fixture.daemon[0], reply->data, reply->len);
+    expect_bytes (fixture.client[0], reply);
+    g_assert_cmpint (g_atomic_int_get (&fixture.kept), ==, cases[i].kept);
+    /* the fixture starts a new judge when the old one has ended */
+    if (!cases[i].kept)
+      wire_write (fixture.client[0], next->data, next->len);
+    expect_bytes (fixture.daemon[0], next);
+    g_assert_cmpint (fixture.judged, ==, 2);
+    fixture_stop (&fixture, TRUE);
+  }
 }
 
 /* A refusal that is due in the middle of a frame of the daemon comes after it. */
@@ -712,6 +767,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relay/split", test_split);
   g_test_add_func ("/relay/split/from-daemon", test_split_from_daemon);
   g_test_add_func ("/relay/insert-between", test_insert_between);
+  g_test_add_func ("/relay/record-first", test_record_first);
   g_test_add_func ("/relay/both-ways", test_both_ways);
   g_test_add_func ("/relay/pipelined", test_pipelined);
   g_test_add_func ("/relay/hostile", test_hostile);
