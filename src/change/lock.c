@@ -161,49 +161,72 @@ remove_stale (const char *path, LockLook *look, GError **error)
   return TRUE;
 }
 
-/* a new file with @owner's number in it, next to @path, so that it can be linked */
-static char *
-write_candidate (const char *path, pid_t owner, GError **error)
+/* a new file that can be linked to @path: without a name, so that it is gone with a
+ * process that is killed; else, where the file system knows no such files, with @name
+ * beside it */
+static int
+open_candidate (const char *path, char **name, GError **error)
 {
-  g_autofree char *candidate = g_strconcat (path, ".XXXXXX", NULL);
   g_autofree char *directory = g_path_get_dirname (path);
-  char text[16];
-  int length = g_snprintf (text, sizeof text, "%d\n", (int) owner);
   int fd;
 
   /* at boot, udev can be earlier than what makes /run/lock */
   if (mkdir (directory, 0755) < 0 && errno != EEXIST) {
     fail_errno (error, _ ("Cannot make the directory of the lock '%s': %s"), path);
-    return NULL;
+    return -1;
   }
-  fd = g_mkstemp_full (candidate, O_RDWR | O_CLOEXEC, 0644);
-  if (fd < 0) {
-    fail_errno (error, _ ("Cannot make the lock '%s': %s"), path);
-    return NULL;
-  }
-  if (fchmod (fd, 0644) < 0 || write (fd, text, (gsize) length) != length) {
-    fail_errno (error, _ ("Cannot write the lock '%s': %s"), path);
-    close (fd);
-    unlink (candidate);
-    return NULL;
-  }
-  close (fd);
-  return g_steal_pointer (&candidate);
+  fd = open (directory, O_RDWR | O_TMPFILE | O_CLOEXEC, 0644);
+  if (fd >= 0)
+    return fd;
+  *name = g_strconcat (path, ".XXXXXX", NULL);
+  fd = g_mkstemp_full (*name, O_RDWR | O_CLOEXEC, 0644);
+  if (fd >= 0)
+    return fd;
+  fail_errno (error, _ ("Cannot make the lock '%s': %s"), path);
+  g_clear_pointer (name, g_free);
+  return -1;
+}
+
+static gboolean
+write_owner (int fd, const char *path, pid_t owner, GError **error)
+{
+  char text[16];
+  int length = g_snprintf (text, sizeof text, "%d\n", (int) owner);
+
+  if (fchmod (fd, 0644) == 0 && write (fd, text, (gsize) length) == length)
+    return TRUE;
+  return fail_errno (error, _ ("Cannot write the lock '%s': %s"), path);
+}
+
+/* open(2), O_TMPFILE: how a file without a name gets one */
+static gboolean
+link_candidate (int fd, const char *name, const char *path)
+{
+  g_autofree char *itself = g_strdup_printf ("/proc/self/fd/%d", fd);
+
+  if (name != NULL)
+    return link (name, path) == 0;
+  return linkat (AT_FDCWD, itself, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
 }
 
 /* FALSE without an error when another was faster */
 static gboolean
 try_to_link (const char *path, pid_t owner, GError **error)
 {
-  g_autofree char *candidate = write_candidate (path, owner, error);
-  gboolean linked;
+  g_autofree char *name = NULL;
+  int fd = open_candidate (path, &name, error);
+  gboolean linked = FALSE;
 
-  if (!candidate)
+  if (fd < 0)
     return FALSE;
-  linked = link (candidate, path) == 0;
-  if (!linked && errno != EEXIST)
-    fail_errno (error, _ ("Cannot make the lock '%s': %s"), path);
-  unlink (candidate);
+  if (write_owner (fd, path, owner, error)) {
+    linked = link_candidate (fd, name, path);
+    if (!linked && errno != EEXIST)
+      fail_errno (error, _ ("Cannot make the lock '%s': %s"), path);
+  }
+  close (fd);
+  if (name != NULL)
+    unlink (name);
   return linked;
 }
 

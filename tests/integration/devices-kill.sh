@@ -14,8 +14,7 @@ done
 for file in /etc/mdevctl.d/matrix/*; do [ -e "$file" ] && cat "$file"; done
 virsh -c $direct dumpxml --inactive web1 | cksum
 cksum /etc/libvirt/qemu/*.xml
-# a lock that was still being made has no name yet, and is void
-find /etc/mdevctl.d /etc/libvirt/qemu /var/lib/virt-ap /run/lock ! -name 's390apconfig.lock.*'
+find /etc/mdevctl.d /etc/libvirt/qemu /var/lib/virt-ap /run/lock | sort
 END
 
 kill_at () { # RUNS RESET NAME COMMAND…

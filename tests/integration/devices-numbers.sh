@@ -8,7 +8,7 @@ work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 matrix=/sys/devices/vfio_ap/matrix/$first/matrix
 cat > "$work/state" <<END
 cat $matrix /etc/mdevctl.d/matrix/* 2>/dev/null
-find /etc/mdevctl.d /var/lib/virt-ap /run/lock ! -name 's390apconfig.lock.*'
+find /etc/mdevctl.d /var/lib/virt-ap /run/lock
 END
 
 echo -5,-6 > /sys/bus/ap/apmask
