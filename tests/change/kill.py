@@ -2,71 +2,106 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Kills a command of virt-ap at its system calls, one run each, and has it repaired.
 
-kill.py --state COMMAND --reset COMMAND [--all] [--complete] [--runs N] NAME COMMAND...
+kill.py OPTION... [--all] [--complete] [--distinct] NAME COMMAND...
 
-Run in the lab.  The command under test is first run whole: --state, a shell command,
-prints all of the host that may not be left half done, before it and after it.  Then it is
-run once for each number of a system call and killed there.  After `virt-ap repair` the
-state must be one of these two.  --reset is a shell command that makes the state before
-out of the one after it.
+The options are those of trial.py.  The command is run once for each number of a system
+call and killed there; after `virt-ap repair` the state must be the one before it, or the
+one after it.
 
-Without VIRT_AP_THOROUGH only --runs numbers are tried: a few before the lock is taken,
-and the others evenly spread behind it.  With --all everything that the command has
-started is killed with it.  With --complete it is `virt-ap repair --complete`, which has to
-make the state after whenever it finds anything.
+Without VIRT_AP_THOROUGH only some numbers are tried: a few before the lock is taken, and
+the others evenly spread behind it.  With --all everything that the command has started is
+killed with it.  With --complete it is `virt-ap repair --complete`, which has to make the
+state after whenever it finds anything.
 
-Writes TAP points, without a plan: a script that calls it several times adds that, and
+--distinct is for a command of thousands of calls, with VIRT_AP_THOROUGH: it is killed
+where a kill can have a result of its own, and at a sample of the other calls.  A process
+that is killed leaves what is outside of it: files, the simulated drivers behind /sys, and
+the processes it has started or caused, which go on.  What was its own, memory, open files,
+locks on them, ends with it, at whichever call.  So one run is stopped at every call, and
+all of the outside is looked at (outside.c): not at what the call is meant to do.  Where no
+other process runs, and everything is as it was at the call before, a kill leaves the host
+as a kill at the call before does, and repair sees the same.  Everywhere else the command
+is killed, in a run of its own: where anything has changed, and at each call while other
+processes run, since what these have done by then differs.  Such a run looks at the outside
+again, so that it is known to have met the place it was meant for.
+
 STEPPER and VIRT_AP name the programs.
 """
 
-import argparse
 import os
 import subprocess
 import sys
+import tempfile
+
+import trial
 
 STEPPER = os.environ["STEPPER"]
-VIRT_AP = os.environ.get("VIRT_AP", "virt-ap")
-LIMIT = 60
 
-# the leak checker traces the process itself, and cannot while another does
-os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+# one run with a look at the outside at each of its calls
+WATCH_LIMIT = 900
 
+# how many of the calls at which --distinct expects nothing new are tried all the same
+SAMPLE = 100
 
-def shell(command):
-    return subprocess.run(command, shell=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
-                          timeout=LIMIT, check=False)
+# Whether a process still runs at some call is a matter of chance, so a place can be missed.
+TRIES = 5
 
 
 class Stepper:
-    """One traced run: its exit status, number of calls, the lock's, the last one's kind."""
+    """One traced run: its exit status, number of calls, the lock's, the last one's kind,
+    and whether the outside was new there."""
 
-    def __init__(self, options, number):
+    def __init__(self, options, point, *more):
         reader, writer = os.pipe()
-        argv = [STEPPER] + (["--all"] if options.all else []) + [str(number)] + options.command
+        argv = [STEPPER, *more] + ["--all"] * options.all + [str(point)] + options.command
 
         def on_descriptor_3():
             os.dup2(writer, 3)
 
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, text=True, timeout=LIMIT,
+                              stdin=subprocess.DEVNULL, text=True, timeout=WATCH_LIMIT,
                               preexec_fn=on_descriptor_3, close_fds=False, check=False)
         os.close(writer)
         with os.fdopen(reader) as lines:
             words = lines.read().split()
         self.status, self.output = done.returncode, done.stdout
-        self.count, self.lock, self.last = (int(word) for word in words)
+        self.count, self.lock, self.last, look = (int(word) for word in words)
+        self.is_new = look != 0
 
 
-def numbers(whole, options):
-    """which calls are tried"""
-    if os.environ.get("VIRT_AP_THOROUGH"):
-        return list(range(1, whole.count + 1))
+class Place:
+    """a call: its name for the stepper, its kind, and whether the outside is new there;
+    None where that is not known"""
+
+    def __init__(self, point, kind=None, is_new=None):
+        self.point, self.kind, self.is_new = point, kind, is_new
+
+    def is_met(self, run):
+        return self.kind is None or (run.last, run.is_new) == (self.kind, self.is_new)
+
+
+def some_places(whole, options):
+    if trial.THOROUGH:
+        return [Place(number) for number in range(1, whole.count + 1)]
     first = max(whole.lock, 1)
     early = [max(1, first * k // 4) for k in range(1, 4)] if first > 4 else []
-    late = max(1, options.runs - len(early))
-    span = whole.count - first
-    return sorted(set(early + [first + span * k // late for k in range(late)] + [whole.count]))
+    late = trial.spread(range(first, whole.count), max(1, options.runs - len(early)))
+    return [Place(number) for number in sorted({*early, *late, whole.count})]
+
+
+def watch(options):
+    """all calls, by one run that is stopped at each"""
+    with tempfile.NamedTemporaryFile(mode="r", dir="/tmp") as log:
+        whole = Stepper(options, 0, "--watch", log.name)
+        lines = [line.split() for line in log]
+    return whole, [Place(point, int(kind), look != "0") for point, kind, look in lines]
+
+
+def distinct_places(places):
+    """and how many are new, and a sample of those that are not"""
+    new = [place for place in places if place.is_new]
+    return new + trial.spread([place for place in places if not place.is_new], SAMPLE), \
+        len(new)
 
 
 def void_lock():
@@ -79,65 +114,69 @@ def void_lock():
     return None if os.path.exists(f"/proc/{holder}") else f"'{holder}'"
 
 
-def try_one(options, number, before, after):
-    """None, or what is wrong; and whether the host had to be reset"""
-    run = Stepper(options, number)
-    repair = subprocess.run([VIRT_AP, "repair"] + ["--complete"] * options.complete, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, timeout=LIMIT, check=False)
-    state = shell(options.state).stdout
-    journal = os.path.exists("/var/lib/virt-ap/journal")
-    lock = void_lock()
-    if state == after and state != before:
-        shell(options.reset)
-    if repair.returncode != 0:
-        return f"repair ended with {repair.returncode}: {repair.stdout}", state
-    if journal or lock:
-        return f"left are journal: {journal}, lock: {lock}; {repair.stdout}", state
-    if state not in (before, after):
-        return (f"killed before call {run.last}, the host is half done:\n{state}"
-                f"repair said: {repair.stdout}"), state
-    if options.complete and state == before and "no change was interrupted" not in repair.stdout:
-        return f"it was not completed: {repair.stdout}", state
-    if state == after and shell(options.state).stdout != before:
-        return "the host could not be reset", state
-    return None, state
+class Kills(trial.Trial):
+    def __init__(self, options):
+        super().__init__(options)
+        self.missed = 0
+        self.whole = None
+
+    def run_whole(self):
+        self.whole = Stepper(self.options, 0)
+        return self.whole.status, self.whole.output
+
+    def kill_at(self, place):
+        """the state after repair, and None or what is wrong"""
+        look = ["--look"] if place.kind is not None else []
+        for _ in range(TRIES):
+            run = Stepper(self.options, place.point, *look)
+            state, problem = self.repair(run)
+            if problem or place.is_met(run):
+                return state, problem
+            if state == self.after:
+                trial.shell(self.options.reset)
+        self.missed += 1
+        return state, None
+
+    def repair(self, run):
+        repair = trial.repair(*["--complete"] * self.options.complete)
+        state = self.state()
+        journal = os.path.exists("/var/lib/virt-ap/journal")
+        lock = void_lock()
+        if repair.returncode != 0:
+            return state, f"repair ended with {repair.returncode}: {repair.stdout}"
+        if journal or lock:
+            return state, f"left are journal: {journal}, lock: {lock}; {repair.stdout}"
+        if state not in (self.before, self.after):
+            return state, (f"killed before call {run.last}, the host is half done:\n{state}"
+                           f"repair said: {repair.stdout}")
+        if (self.options.complete and state == self.before
+                and "no change was interrupted" not in repair.stdout):
+            return state, f"it was not completed: {repair.stdout}"
+        return state, None
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--state", required=True)
-    parser.add_argument("--reset", required=True)
-    parser.add_argument("--all", action="store_true")
-    parser.add_argument("--complete", action="store_true")
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("name")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    options = parser.parse_args()
+    options = trial.parser()
+    options.add_argument("--all", action="store_true")
+    options.add_argument("--complete", action="store_true")
+    options.add_argument("--distinct", action="store_true")
+    options = options.parse_args()
 
-    before = shell(options.state).stdout
-    whole = Stepper(options, 0)
-    after = shell(options.state).stdout
-    shell(options.reset)
-    problems = []
-    if whole.status != 0 or before == after:
-        problems.append(f"the command itself: {whole.status}: {whole.output}")
-    elif shell(options.state).stdout != before:
-        problems.append("the host could not be reset")
-    tried = [] if problems else numbers(whole, options)
-    was_before = 0
-    for number in tried:
-        problem, state = try_one(options, number, before, after)
-        was_before += state == before
-        if problem:
-            problems.append(f"call {number} of {whole.count}: {problem}")
-            break
-    print(("not " if problems else "") + f"ok - {options.name}: killed at {len(tried)} of "
-          f"{whole.count} system calls, {was_before} times as before, "
-          f"{len(tried) - was_before} times as after")
-    for problem in problems:
-        print("# " + problem.replace("\n", "\n# "))
-    sys.stdout.flush()
-    return 1 if problems else 0
+    kills = Kills(options)
+    kills.measure(kills.run_whole)
+    described = ""
+    if options.distinct and trial.THOROUGH and not kills.problems:
+        whole, places = watch(options)
+        trial.shell(options.reset)
+        places, new = distinct_places(places)
+        described = f", at all {new} where the outside is new"
+    else:
+        whole = kills.whole
+        places = some_places(whole, options)
+    kills.each(places, kills.kill_at, lambda place: f"call {place.point} of {whole.count}")
+    if kills.missed:
+        kills.problems.append(f"{kills.missed} places were not met in {TRIES} runs each")
+    return kills.report(f"killed at {kills.tried} of {whole.count} system calls{described}")
 
 
 if __name__ == "__main__":

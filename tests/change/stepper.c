@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stepper [--all] N COMMAND…: runs a command and kills it with SIGKILL at its Nth system
- * call, just before the kernel carries it out; N 0 lets it run to its end.  kill.py
- * calls it.
+ * stepper [--all] [--watch FILE] [--look] POINT COMMAND…: runs a command and kills it with
+ * SIGKILL at a system call, just before the kernel carries it out.  kill.py calls it.
+ *
+ * POINT is 0, to let it run to its end; N, for its Nth call; or P:K, for the Kth after it
+ * has started its Pth process, since how often it asks whether a process has ended may
+ * differ from run to run.
  *
  * Counted and killed is the process itself; with --all also everything it starts, all at
  * once, as when the machine loses power.  Writes one line to descriptor 3: how many
- * system calls there were, the number of the first that made the lock (link(2)), and the
- * last one's number in the architecture's table.
+ * system calls there were, the number of the first that made the lock (link(2)), the
+ * last one's number in the architecture's table, and with --look how the outside
+ * (outside.h) was at that call: 2 when there were processes that there were not at the
+ * start, 1 when it was not as one call earlier, else 0.
+ *
+ * --watch, in the lab, writes that for every call to FILE: "P:K NUMBER LOOK".  Only while
+ * no other process runs the outside stays as it is while it is looked at, so then alone
+ * it is.
  *
  * Exit status: the command's, or 137 when it was killed.
  */
@@ -23,13 +32,38 @@
 
 #include <linux/ptrace.h>
 
+#include "outside.h"
+
 #define KILLED 137
 #define TRACED_MAX 64
+#define PROCESSES_MAX 512
+
+enum { AS_BEFORE, CHANGED, ACCOMPANIED };
+
+/* A call, by both ways to name it. */
+typedef struct {
+  long number;
+  long started; /* processes before it */
+  long since;   /* calls since the last of these, 1 and more */
+} Point;
+
+/* What is outside at the start and as it was last looked at. */
+typedef struct {
+  long at_start[PROCESSES_MAX];
+  long n_at_start;
+  uint64_t digest;
+  int known; /* digest is of the call before */
+} Outside;
 
 typedef struct {
   pid_t child;
-  long kill_at;
-  long count;
+  Point kill_at; /* all 0: nowhere */
+  Point at;
+  int starts; /* the call before started a process */
+  FILE *watch; /* NULL without */
+  int look;
+  int looked;
+  Outside outside;
   long lock_at;
   long last;
   int status;
@@ -93,25 +127,106 @@ forget (Run *run, pid_t pid)
       run->others[i] = 0;
 }
 
+static int
+is_accompanied (const Run *run)
+{
+  long now[PROCESSES_MAX];
+  long n = outside_processes (now, PROCESSES_MAX);
+
+  for (long i = 0; i < n; i++) {
+    int known = now[i] == run->child;
+
+    for (long k = 0; k < run->outside.n_at_start && !known; k++)
+      known = run->outside.at_start[k] == now[i];
+    if (!known)
+      return 1;
+  }
+  return 0;
+}
+
+static int
+look_outside (Run *run)
+{
+  Outside *outside = &run->outside;
+  uint64_t before = outside->digest;
+  int known = outside->known;
+
+  outside->known = !is_accompanied (run);
+  if (!outside->known)
+    return ACCOMPANIED;
+  outside->digest = outside_digest ();
+  return known && outside->digest == before ? AS_BEFORE : CHANGED;
+}
+
+static int
+is_point (const Point *a, const Point *b)
+{
+  return b->number > 0 ? a->number == b->number
+                       : a->started == b->started && a->since == b->since;
+}
+
+/* @nr may start a process, and not a thread of this one */
+static int
+starts_process (long nr)
+{
+#ifdef SYS_fork
+  if (nr == SYS_fork)
+    return 1;
+#endif
+#ifdef SYS_vfork
+  if (nr == SYS_vfork)
+    return 1;
+#endif
+#ifdef SYS_clone3
+  if (nr == SYS_clone3)
+    return 1;
+#endif
+  return nr == SYS_clone;
+}
+
+static void
+count_call (Run *run, long nr)
+{
+  run->at.number++;
+  run->at.started += run->starts;
+  run->at.since = run->starts ? 1 : run->at.since + 1;
+  run->starts = starts_process (nr);
+  run->last = nr;
+  if (run->lock_at != 0)
+    return;
+#ifdef SYS_link
+  if (nr == SYS_link)
+    run->lock_at = run->at.number;
+#endif
+  if (nr == SYS_linkat)
+    run->lock_at = run->at.number;
+}
+
 /* whether it is the call at which to kill */
 static int
 take_call (Run *run, pid_t pid)
 {
   struct __ptrace_syscall_info info;
+  int here;
 
   memset (&info, 0, sizeof info);
   if (ptrace (PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) < 0 ||
       info.op != PTRACE_SYSCALL_INFO_ENTRY)
     return 0;
-  run->count++;
-  run->last = (long)info.entry.nr;
-#ifdef SYS_link
-  if (info.entry.nr == SYS_link && run->lock_at == 0)
-    run->lock_at = run->count;
-#endif
-  if (info.entry.nr == SYS_linkat && run->lock_at == 0)
-    run->lock_at = run->count;
-  return run->count == run->kill_at;
+  count_call (run, (long)info.entry.nr);
+  here = is_point (&run->at, &run->kill_at);
+  if (run->watch != NULL) {
+    fprintf (run->watch, "%ld:%ld %ld ", run->at.started, run->at.since, run->last);
+    fprintf (run->watch, "%d\n", look_outside (run));
+  } else if (run->look) {
+    Point next = run->at;
+
+    next.number++;
+    next.since++;
+    if (here || is_point (&next, &run->kill_at))
+      run->looked = look_outside (run);
+  }
+  return here;
 }
 
 static void
@@ -158,20 +273,53 @@ follow (Run *run)
   }
 }
 
+static Point
+parse_point (const char *text)
+{
+  Point point = { 0 };
+
+  if (sscanf (text, "%ld:%ld", &point.started, &point.since) != 2)
+    point = (Point){ .number = atol (text) };
+  return point;
+}
+
+/* the options; the place of POINT among the arguments */
+static int
+parse_options (Run *run, int argc, char **argv, int *all)
+{
+  int i = 1;
+
+  for (; i < argc && strncmp (argv[i], "--", 2) == 0; i++) {
+    if (strcmp (argv[i], "--all") == 0)
+      *all = 1;
+    else if (strcmp (argv[i], "--look") == 0)
+      run->look = 1;
+    else if (strcmp (argv[i], "--watch") == 0 && i + 1 < argc)
+      run->watch = fopen (argv[++i], "we");
+    else
+      return argc;
+  }
+  return i;
+}
+
 int
 main (int argc, char **argv)
 {
-  Run run = { 0 };
-  int all = argc > 1 && strcmp (argv[1], "--all") == 0;
+  static Run run;
+  int all = 0;
+  int point = parse_options (&run, argc, argv, &all);
 
-  argv += 1 + all;
-  if (argc < 3 + all) {
-    fprintf (stderr, "usage: stepper [--all] N COMMAND...\n");
+  if (argc < point + 2) {
+    fprintf (stderr,
+             "usage: stepper [--all] [--watch FILE] [--look] POINT COMMAND...\n");
     return 2;
   }
-  run.kill_at = atol (argv[0]);
-  start (&run, argv + 1, all);
+  run.kill_at = parse_point (argv[point]);
+  run.outside.n_at_start = outside_processes (run.outside.at_start, PROCESSES_MAX);
+  start (&run, argv + point + 1, all);
   follow (&run);
-  dprintf (3, "%ld %ld %ld\n", run.count, run.lock_at, run.last);
+  if (run.watch != NULL && fclose (run.watch) != 0)
+    die ("--watch");
+  dprintf (3, "%ld %ld %ld %d\n", run.at.number, run.lock_at, run.last, run.looked);
   return WIFEXITED (run.status) ? WEXITSTATUS (run.status) : KILLED;
 }
