@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is common to steps of all kinds: their texts; see step.h.
+ * What is common to steps of all kinds: their texts, and how they run a program; see
+ * step.h.
  */
 #include "config.h"
 
@@ -8,6 +9,8 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+
+#include "run/run.h"
 
 struct _VapStep {
   const VapStepKind *kind;
@@ -135,4 +138,34 @@ vap_step_from_variant (const char *kind, GVariant *texts, const char *root,
   while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
     vap_step_set (step, key, value);
   return step;
+}
+
+static gboolean
+fail_run (const char *program, guint seconds, const VapRun *run, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (run->late)
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+                 _ ("%s did not end within %u seconds"), program, seconds);
+  else if (!g_spawn_check_wait_status (run->wait_status, &reason))
+    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("%s: %s"), program,
+                 *run->complaint != '\0' ? run->complaint : reason->message);
+  return FALSE;
+}
+
+gboolean
+vap_step_run (const VapStep *step, const char *const *argv, const char *input,
+              guint seconds, char **output, GError **error)
+{
+  g_auto (VapRun) run = { 0 };
+
+  if (!vap_run_keeping (argv, input, input != NULL ? strlen (input) : 0, seconds * 1000,
+                        vap_step_journal (step), &run, error))
+    return FALSE;
+  if (!vap_run_was_good (&run))
+    return fail_run (argv[0], seconds, &run, error);
+  if (output != NULL)
+    *output = g_steal_pointer (&run.out);
+  return TRUE;
 }

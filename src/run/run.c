@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Running another program; see run.h.
+ * Running another program; see run.h.  An answer comes through pipes, so that it can be
+ * cut off; the outputs of a program that changes something are files in memory, so that
+ * it goes on writing, and comes to its end, when this process is killed.
  */
 #include "config.h"
 
@@ -9,17 +11,24 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 
+/* between two looks where the kernel has no pidfd_open(2) (before 5.3) */
+#define LOOK_MS 20
+
 enum { IN, OUT, ERR, N_PIPES };
 
 typedef struct {
   const char *name;
   GPid pid;
+  gboolean apart;     /* in a process group of its own, with files instead of pipes */
   int pipes[N_PIPES]; /* -1 when closed */
   const char *input;
   gsize left;
@@ -136,85 +145,189 @@ converse (Conversation *talk, gboolean *late, GError **error)
   return TRUE;
 }
 
+static void
+kill_program (const Conversation *talk)
+{
+  if (talk->apart)
+    kill (-talk->pid, SIGKILL);
+  kill (talk->pid, SIGKILL); /* it may not have its group yet */
+}
+
 /* a program that has closed its outputs may still take its time to end */
 static int
-reap (Conversation *talk, gboolean kill_it, gboolean *late)
+reap (const Conversation *talk, gboolean kill_it, gboolean *late)
 {
+  int pidfd = (int) syscall (SYS_pidfd_open, talk->pid, 0);
+  struct pollfd ended = { .fd = pidfd, .events = POLLIN };
   int status = 0;
-  pid_t got;
 
-  if (kill_it)
-    kill (talk->pid, SIGKILL);
-  while ((got = waitpid (talk->pid, &status,
-                         kill_it || talk->deadline == 0 ? 0 : WNOHANG)) <= 0) {
-    if (got < 0 && errno != EINTR)
-      break;
-    if (got == 0 && milliseconds_left (talk) == 0) {
-      *late = TRUE;
-      kill_it = TRUE;
-      kill (talk->pid, SIGKILL);
-    } else if (got == 0) {
-      g_usleep (1000);
-    }
+  while (!kill_it && waitpid (talk->pid, &status, WNOHANG) == 0) {
+    int left = milliseconds_left (talk);
+
+    *late = kill_it = left == 0;
+    if (pidfd < 0)
+      left = left < 0 ? LOOK_MS : MIN (left, LOOK_MS);
+    if (!kill_it)
+      poll (&ended, pidfd >= 0 ? 1 : 0, left);
   }
+  if (kill_it) {
+    kill_program (talk);
+    while (waitpid (talk->pid, &status, 0) < 0 && errno == EINTR)
+      continue;
+  }
+  if (pidfd >= 0)
+    close (pidfd);
   return status;
 }
 
-static gboolean
-start (Conversation *talk, const char *const *arguments, gint kept, GError **error)
+/* in the new process: only what may be called between fork and exec */
+static void
+set_apart (gpointer unused G_GNUC_UNUSED)
 {
-  const gint place = STDERR_FILENO + 1;
+  sigset_t none;
+
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+  setpgid (0, 0);
+}
+
+static gboolean
+fail_start (const Conversation *talk, const char *reason, GError **error)
+{
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("cannot start '%s': %s"),
+               talk->name, reason);
+  return FALSE;
+}
+
+static gboolean
+start (Conversation *talk, const char *const *arguments, GError **error)
+{
   g_autoptr (GError) reason = NULL;
 
   if (!g_spawn_async_with_pipes_and_fds (
           NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-          NULL, -1, -1, -1, &kept, &place, kept >= 0 ? 1 : 0, &talk->pid,
-          &talk->pipes[IN], &talk->pipes[OUT], &talk->pipes[ERR], &reason)) {
-    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("cannot start '%s': %s"),
-                 talk->name, reason->message);
-    return FALSE;
-  }
+          NULL, -1, -1, -1, NULL, NULL, 0, &talk->pid, &talk->pipes[IN],
+          &talk->pipes[OUT], &talk->pipes[ERR], &reason))
+    return fail_start (talk, reason->message, error);
   for (guint which = IN; which < N_PIPES; which++)
     if (!g_unix_set_fd_nonblocking (talk->pipes[which], TRUE, NULL))
       g_debug ("a pipe to %s stays blocking", talk->name);
   return TRUE;
 }
 
+static gboolean
+open_files (Conversation *talk)
+{
+  for (guint which = IN; which < N_PIPES; which++) {
+    talk->pipes[which] = memfd_create ("virt-ap", MFD_CLOEXEC);
+    if (talk->pipes[which] < 0)
+      return FALSE;
+  }
+  errno = EIO; /* of a write that is cut short */
+  return pwrite (talk->pipes[IN], talk->input, talk->left, 0) == (gssize) talk->left;
+}
+
+static gboolean
+start_apart (Conversation *talk, const char *const *arguments, gint kept, GError **error)
+{
+  const gint place = STDERR_FILENO + 1;
+  g_autoptr (GError) reason = NULL;
+
+  if (!open_files (talk))
+    return fail_start (talk, g_strerror (errno), error);
+  if (g_spawn_async_with_pipes_and_fds (
+          NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+          set_apart, NULL, talk->pipes[IN], talk->pipes[OUT], talk->pipes[ERR], &kept,
+          &place, kept >= 0 ? 1 : 0, &talk->pid, NULL, NULL, NULL, &reason))
+    return TRUE;
+  return fail_start (talk, reason->message, error);
+}
+
+/* what is in the files of OUT and ERR */
+static gboolean
+read_files (Conversation *talk, GError **error)
+{
+  gboolean good = TRUE;
+
+  for (guint which = OUT; which <= ERR; which++) {
+    lseek (talk->pipes[which], 0, SEEK_SET);
+    while (good && talk->pipes[which] >= 0)
+      good = receive (talk, which, error); /* closes it at its end */
+  }
+  return good;
+}
+
+/* takes @out and @complaint */
+static void
+take_outputs (VapRun *answer, GString *out, GString *complaint)
+{
+  g_autoptr (GString) owned = complaint;
+
+  answer->complaint = g_strstrip (g_utf8_make_valid (owned->str, (gssize) owned->len));
+  answer->out_length = out->len;
+  answer->out = g_string_free (out, FALSE);
+}
+
+static void
+conversation_init (Conversation *talk, const char *name, const char *input, gsize length,
+                   guint milliseconds)
+{
+  *talk = (Conversation){
+    .name = name,
+    .pipes = { -1, -1, -1 },
+    .input = input != NULL ? input : "",
+    .left = input != NULL ? length : 0,
+    .text = { NULL, g_string_new (NULL), g_string_new (NULL) },
+  };
+  if (milliseconds > 0)
+    talk->deadline = g_get_monotonic_time () + (gint64) milliseconds * 1000;
+}
+
+static void
+conversation_end (Conversation *talk, VapRun *answer)
+{
+  for (guint which = IN; which < N_PIPES; which++)
+    close_pipe (talk, which);
+  take_outputs (answer, talk->text[OUT], talk->text[ERR]);
+}
+
 gboolean
 vap_run (const char *const *arguments, const char *input, gsize input_length,
-         guint milliseconds, VapRun *run, GError **error)
+         guint milliseconds, VapRun *answer, GError **error)
 {
-  return vap_run_keeping (arguments, input, input_length, milliseconds, -1, run, error);
+  Conversation talk;
+  gboolean good;
+
+  *answer = (VapRun){ 0 };
+  conversation_init (&talk, arguments[0], input, input_length, milliseconds);
+  good = start (&talk, arguments, error);
+  if (good) {
+    if (talk.left == 0)
+      close_pipe (&talk, IN);
+    good = converse (&talk, &answer->late, error);
+    for (guint which = IN; which < N_PIPES; which++)
+      close_pipe (&talk, which);
+    answer->wait_status = reap (&talk, !good || answer->late, &answer->late);
+  }
+  conversation_end (&talk, answer);
+  return good;
 }
 
 gboolean
 vap_run_keeping (const char *const *arguments, const char *input, gsize input_length,
-                 guint milliseconds, gint kept, VapRun *run, GError **error)
+                 guint milliseconds, gint kept, VapRun *answer, GError **error)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
-  g_autoptr (GString) complaint = g_string_new (NULL);
-  Conversation talk = {
-    .name = arguments[0],
-    .input = input,
-    .left = input != NULL ? input_length : 0,
-    .text = { NULL, out, complaint },
-    .deadline =
-        milliseconds > 0 ? g_get_monotonic_time () + (gint64) milliseconds * 1000 : 0,
-  };
+  Conversation talk;
   gboolean good;
 
-  *run = (VapRun){ 0 };
-  if (!start (&talk, arguments, kept, error))
-    return FALSE;
-  if (talk.left == 0)
-    close_pipe (&talk, IN);
-  good = converse (&talk, &run->late, error);
-  for (guint which = IN; which < N_PIPES; which++)
-    close_pipe (&talk, which);
-  run->wait_status = reap (&talk, !good || run->late, &run->late);
-  run->complaint =
-      g_strstrip (g_utf8_make_valid (complaint->str, (gssize) complaint->len));
-  run->out_length = out->len;
-  run->out = g_string_free (g_steal_pointer (&out), FALSE);
+  *answer = (VapRun){ 0 };
+  conversation_init (&talk, arguments[0], input, input_length, milliseconds);
+  talk.apart = TRUE;
+  good = start_apart (&talk, arguments, kept, error);
+  if (good) {
+    answer->wait_status = reap (&talk, FALSE, &answer->late);
+    good = read_files (&talk, error);
+  }
+  conversation_end (&talk, answer);
   return good;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Running another program for its answer, within a time.  GLib's GSubprocess would do
- * as much, but is in gio, which takes longer to load than a judgement.
+ * Running another program for its answer, or to change something, within a time.  GLib's
+ * GSubprocess would do nearly as much, but is in gio, which takes longer to load than a
+ * judgement.
  */
 #pragma once
 
@@ -36,14 +37,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapRun, vap_run_clear)
  * @arguments: NULL-terminated; arguments[0] is looked up in PATH unless it has a slash
  * @input: (nullable): for its standard input, which is empty otherwise
  * @milliseconds: how long it may take, 0 for as long as it likes
- * @run: (out): to be cleared by the caller in any case
+ * @answer: (out): to be cleared by the caller in any case
  *
  * Returns: whether it could be started and ended by itself or was @late; else FALSE
  *   with %VAP_ERROR_FAILED, naming the program.  How it ended is for the caller to
  *   judge.
  */
 gboolean vap_run (const char *const *arguments, const char *input, gsize input_length,
-                  guint milliseconds, VapRun *run,
+                  guint milliseconds, VapRun *answer,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -51,11 +52,15 @@ gboolean vap_run (const char *const *arguments, const char *input, gsize input_l
  * @kept: a descriptor that the program has open as long as it runs, beside the three
  *   standard ones: a lock that it must not outlive; -1 for none
  *
- * Otherwise as vap_run().
+ * Otherwise as vap_run(), for a program that changes something: it begins without signals
+ * that are held back here, in a process group of its own, since a Ctrl-C is the caller's
+ * to handle, and comes to its end when this process is killed.  When its time is over,
+ * what it has started is killed with it.  How much it prints is looked at when it has
+ * ended.
  */
 gboolean vap_run_keeping (const char *const *arguments, const char *input,
                           gsize input_length, guint milliseconds, gint kept,
-                          VapRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                          VapRun *answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* whether it ended with exit status 0 */
 gboolean vap_run_was_good (const VapRun *run);

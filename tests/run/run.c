@@ -2,7 +2,10 @@
 /* A program that is run for its answer: what it says, how it ends, and its time. */
 #include "run/run.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static gboolean
 run_shell (const char *script, const char *input, guint milliseconds, VapRun *run,
@@ -91,6 +94,58 @@ test_killed (void)
   g_assert_false (vap_run_was_good (&run));
 }
 
+/* what it has started may go on, and has its output open */
+static void
+test_left_behind (void)
+{
+  const char *const arguments[] = { "sh", "-c", "sleep 1000 & echo $!", NULL };
+  g_auto (VapRun) run = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (vap_run_keeping (arguments, NULL, 0, 60000, -1, &run, &error));
+  g_assert_true (vap_run_was_good (&run));
+  g_assert_cmpint (kill (atoi (run.out), SIGKILL), ==, 0);
+}
+
+static void
+test_too_much (void)
+{
+  g_auto (VapRun) run = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (run_shell ("exec cat /dev/zero", NULL, 60000, &run, &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "'sh' printed more than"));
+}
+
+/* a lock stays, and a signal that is held back here is not there */
+static void
+test_keeping (void)
+{
+  const char *const arguments[]
+      = { "sh", "-c", "kill -TERM $$; echo not reached", NULL };
+  const char *const holder[] = { "sh", "-c", "cat <&3; cut -d' ' -f5 /proc/$$/stat; echo $$", NULL };
+  g_auto (VapRun) run = { 0 }, killed = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) numbers = NULL;
+  sigset_t term, before;
+  int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  g_assert_true (vap_run_keeping (holder, NULL, 0, 60000, fd, &run, &error));
+  g_assert_true (vap_run_was_good (&run));
+  numbers = g_strsplit (g_strstrip (run.out), "\n", 2);
+  g_assert_cmpint (atoi (numbers[0]), ==, atoi (numbers[1]));
+  close (fd);
+
+  sigemptyset (&term);
+  sigaddset (&term, SIGTERM);
+  sigprocmask (SIG_BLOCK, &term, &before);
+  g_assert_true (vap_run_keeping (arguments, NULL, 0, 60000, -1, &killed, &error));
+  sigprocmask (SIG_SETMASK, &before, NULL);
+  g_assert_cmpstr (killed.out, ==, "");
+  g_assert_false (vap_run_was_good (&killed));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -101,5 +156,8 @@ main (int argc, char **argv)
   g_test_add_func ("/run/late", test_late);
   g_test_add_func ("/run/absent", test_absent);
   g_test_add_func ("/run/killed", test_killed);
+  g_test_add_func ("/run/left-behind", test_left_behind);
+  g_test_add_func ("/run/too-much", test_too_much);
+  g_test_add_func ("/run/keeping", test_keeping);
   return g_test_run ();
 }
