@@ -30,24 +30,23 @@ static const char *const sockets[] = {
   "/run/libvirt/virtqemud-sock",
 };
 
-/* beside the program that runs where it was built, or where it is installed */
-static char *
-find_program (void)
+char *
+vap_libvirt_program (const char *name)
 {
   g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *dir = self != NULL ? g_path_get_dirname (self) : NULL;
-  g_autofree char *beside = dir != NULL ? g_build_filename (dir, PROGRAM, NULL) : NULL;
+  g_autofree char *beside = dir != NULL ? g_build_filename (dir, name, NULL) : NULL;
 
   if (beside != NULL && g_file_test (beside, G_FILE_TEST_IS_EXECUTABLE))
     return g_steal_pointer (&beside);
-  return g_build_filename (VAP_DOORS_DIR, PROGRAM, NULL);
+  return g_build_filename (VAP_DOORS_DIR, name, NULL);
 }
 
 gboolean
 vap_libvirt_tell (const VapStep *step, const char *connect, const char *operation,
                   const char *name, const char *document, GError **error)
 {
-  g_autofree char *program = find_program ();
+  g_autofree char *program = vap_libvirt_program (PROGRAM);
   const char *const argv[] = { program, "--or-busy", connect, operation, name, NULL };
   g_autofree char *prefix = g_strconcat (program, ": ", NULL);
   g_autoptr (GError) reason = NULL;

@@ -6,6 +6,10 @@
 
 G_BEGIN_DECLS
 
+/* where the program of that name is: beside the program that runs where it was built, or
+ * where it is installed; free with g_free() */
+char *vap_libvirt_program (const char *name);
+
 /**
  * vap_libvirt_tell:
  * @connect: the daemon's URI

@@ -14,8 +14,14 @@ extern const VapStepKind vap_definition_kind;
 extern const VapStepKind vap_device_kind;
 extern const VapStepKind vap_file_kind;
 extern const VapStepKind vap_guest_kind;
+extern const VapStepKind vap_hand_over_kind;
 extern const VapStepKind vap_mask_kind;
+extern const VapStepKind vap_migrate_kind;
 extern const VapStepKind vap_override_kind;
+extern const VapStepKind vap_plug_kind;
+extern const VapStepKind vap_target_definition_kind;
+extern const VapStepKind vap_target_device_kind;
+extern const VapStepKind vap_unplug_kind;
 
 /* step.c: the descriptor of the journal that programs inherit, -1 for none */
 int vap_step_journal (const VapStep *step);

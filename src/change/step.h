@@ -28,6 +28,9 @@ typedef enum {
   /* It runs mdevctl, libvirt or another program that may wait for the callout: the
    * callout itself must not undo it. */
   VAP_STEP_PROGRAM = 1 << 1,
+  /* Once it is done, nothing before it is undone: what comes after it is completed, now or
+   * by `virt-ap repair`. */
+  VAP_STEP_FINAL = 1 << 2,
 } VapStepFlags;
 
 /**
@@ -45,6 +48,10 @@ typedef enum {
  *   as it was already is a success.  Must not touch what someone else has changed
  *   since: then it fails and says what it found.
  * @look: finds out which it is, from the host alone, never from what was noted
+ * @settle: (nullable): for a change that others may still be about when the process that
+ *   asked for it has been killed: waits for its end, and brings what is half done to
+ *   either side, whichever is nearer.  Where a step has it, an interrupted transaction is
+ *   completed when the step turns out to be done, and rolled back only when that fails.
  * @describe: what it does, for people, as a whole sentence without a full stop ("Give
  *   adapter 05 to guests"); free with g_free().  Must not need what @prepare keeps.
  * @command: (nullable): what a person would type in a shell to do the same, one line;
@@ -60,6 +67,7 @@ typedef struct {
   gboolean (*apply) (const VapStep *step, GError **error);
   gboolean (*revert) (const VapStep *step, GError **error);
   gboolean (*look) (const VapStep *step, VapStepState *state, GError **error);
+  gboolean (*settle) (const VapStep *step, GError **error);
   char *(*describe) (const VapStep *step);
   char *(*command) (const VapStep *step);
 } VapStepKind;

@@ -311,11 +311,52 @@ begin_entry (VapTransaction *transaction, guint index, GError **error)
 }
 
 static gboolean
+is_final (const VapEntry *entry)
+{
+  return (vap_step_kind (entry->step)->flags & VAP_STEP_FINAL) != 0;
+}
+
+/* Whether a step is done after which nothing is undone; FALSE as result when that cannot
+ * be told. */
+static gboolean
+find_final (const VapTransaction *transaction, gboolean *final, GError **error)
+{
+  *final = FALSE;
+  for (guint i = 0; !*final && i < transaction->entries->len; i++) {
+    const VapEntry *entry = vap_transaction_entry (transaction, i);
+    VapStepState state;
+
+    if (!entry->begun || !is_final (entry) || entry->outcome == VAP_OUTCOME_UNDONE)
+      continue;
+    *final = entry->outcome == VAP_OUTCOME_DONE;
+    if (*final)
+      break;
+    if (!vap_step_kind (entry->step)->look (entry->step, &state, error))
+      return FALSE;
+    *final = state == VAP_STEP_AFTER;
+  }
+  return TRUE;
+}
+
+/* as far as this process has done it */
+static gboolean
+is_past_return (const VapTransaction *transaction)
+{
+  for (guint i = 0; i < transaction->entries->len; i++) {
+    const VapEntry *entry = vap_transaction_entry (transaction, i);
+
+    if (is_final (entry) && entry->outcome == VAP_OUTCOME_DONE)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
 do_entry (VapTransaction *transaction, guint index, GError **error)
 {
   VapEntry *entry = vap_transaction_entry (transaction, index);
 
-  if (is_asked_to_end ()) {
+  if (is_asked_to_end () && !is_past_return (transaction)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("a signal asked to end"));
     return FALSE;
   }
@@ -339,6 +380,25 @@ note_giving_up (VapTransaction *transaction)
     g_debug ("it is not noted that the rest is not done");
 }
 
+/* What cannot be undone any more is left as far as it has come, with the journal. */
+static gboolean
+fail_past_return (VapTransaction *transaction, guint index, const char *what,
+                  const GError *reason, GError **error)
+{
+  if (index < transaction->entries->len) {
+    VapEntry *entry = vap_transaction_entry (transaction, index);
+
+    entry->outcome = VAP_OUTCOME_STUCK;
+    entry->problem = g_strdup (reason->message);
+  }
+  transaction->finished = TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_HALF_DONE,
+               _ ("'%s' failed, and what was done before stays: %s; when that is mended, "
+                  "this completes it: virt-ap repair"),
+               what, reason->message);
+  return FALSE;
+}
+
 /* takes @reason, why step @index was not done */
 static gboolean
 fail (VapTransaction *transaction, guint index, GError *reason, GError **error)
@@ -354,6 +414,8 @@ fail (VapTransaction *transaction, guint index, GError *reason, GError **error)
   } else {
     what = g_strdup (transaction->title);
   }
+  if (is_past_return (transaction))
+    return fail_past_return (transaction, index, what, reason, error);
   note_giving_up (transaction);
   if (vap_transaction_roll_back (transaction, &stuck))
     /* Translators: what was to be done, and why it was not */
@@ -467,6 +529,27 @@ is_clear (const VapTransaction *transaction)
   return transaction->whole;
 }
 
+/* Whether the step that decides is done, after what was under way has ended. */
+static gboolean
+goes_on (const VapTransaction *interrupted)
+{
+  for (guint i = 0; i < interrupted->entries->len; i++) {
+    VapEntry *entry = vap_transaction_entry (interrupted, i);
+    const VapStepKind *kind = vap_step_kind (entry->step);
+    g_autoptr (GError) reason = NULL;
+
+    if (!entry->begun || kind->settle == NULL)
+      continue;
+    if (!kind->settle (entry->step, &reason))
+      g_debug ("%s", reason->message);
+    if (!is_state (entry->step, VAP_STEP_AFTER))
+      return FALSE;
+    entry->outcome = VAP_OUTCOME_DONE;
+    return interrupted->whole;
+  }
+  return FALSE;
+}
+
 /* Where everything is done there is nothing to undo; and what cannot be undone (Linux 7
  * takes no queue back of an adapter that is in any matrix) can perhaps be completed. */
 gboolean
@@ -474,7 +557,8 @@ vap_transaction_finish (VapTransaction *interrupted, gboolean *completed, GError
 {
   g_autoptr (GError) stuck = NULL;
 
-  *completed = !interrupted->rebooted && is_all_done (interrupted);
+  *completed =
+      (!interrupted->rebooted && is_all_done (interrupted)) || goes_on (interrupted);
   if (*completed)
     return vap_transaction_commit (interrupted, error);
   if (vap_transaction_roll_back (interrupted, &stuck))
@@ -490,7 +574,17 @@ vap_transaction_finish (VapTransaction *interrupted, gboolean *completed, GError
 gboolean
 vap_transaction_roll_back (VapTransaction *transaction, GError **error)
 {
+  g_autoptr (GError) unknown = NULL;
+  gboolean final;
+
   transaction->finished = TRUE;
+  if (!find_final (transaction, &final, &unknown) || final) {
+    transaction->finished = !transaction->resumed;
+    g_set_error (error, VAP_ERROR, VAP_ERROR_HALF_DONE,
+                 _ ("it cannot be undone: %s; see: virt-ap repair"),
+                 final ? _ ("it is past that") : unknown->message);
+    return FALSE;
+  }
   for (guint i = transaction->entries->len; i > 0; i--) {
     VapEntry *entry = vap_transaction_entry (transaction, i - 1);
     g_autofree char *what = NULL;

@@ -100,7 +100,8 @@ def check_made(tap, scratch):
         tap.ok(f"xml.sh: {command}: is valid", not validate([path]))
 
 
-CHANGES = ["create", "define", "import", "start", "stop", "remove", "modify", "reserve", "apply"]
+CHANGES = ["create", "define", "import", "start", "stop", "remove", "modify", "move", "reserve",
+           "apply"]
 
 
 def json_schema_of(command):

@@ -48,6 +48,7 @@ int command_start (const char *root, char **argv);
 int command_stop (const char *root, char **argv);
 int command_remove (const char *root, char **argv);
 int command_modify (const char *root, char **argv);
+int command_move (const char *root, char **argv);
 int command_setup (const char *root, char **argv);
 int command_plan (const char *root, char **argv);
 int command_profile (const char *root, char **argv);

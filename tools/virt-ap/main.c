@@ -44,6 +44,7 @@ static const Command commands[] = {
   { "stop", N_ ("stop an AP matrix"), command_stop },
   { "remove", N_ ("stop an AP matrix and remove its definition"), command_remove },
   { "modify", N_ ("change the adapters and domains of an AP matrix"), command_modify },
+  { "move", N_ ("move a guest to another host, and its crypto with it"), command_move },
   { "repair", N_ ("finish or undo a change that was interrupted"), command_repair },
   { "setup", N_ ("put the gate, the callout and the hook in place, or take them away"),
     command_setup },
