@@ -670,22 +670,25 @@ static const VapFindingInfo catalogue[] = {
   },
   {
       .id = "move-key-unknown",
-      .severity = VAP_SEVERITY_WARNING,
+      .severity = VAP_SEVERITY_ERROR,
       .meaning =
           N_ ("zcrypt tells the verification patterns of master keys only of queues "
-              "that are the host's. Of these nobody has kept them."),
+              "that it drives: the guest's are told in the guest, and those of the "
+              "target only while they are the host's. Of these nothing is known."),
       .source = "Linux drivers/s390/crypto/zcrypt_cex4.c, zcrypt_cex4_queue_probe()",
-      .cure = N_ ("Keep documents of virt-ap export --mkvps from before the queues were "
-                  "given to guests, and name them."),
-      .example = "warning[move-key-unknown]: whether the master keys are the same is not "
+      .cure =
+          N_ ("Name documents of virt-ap export --mkvps, written in the guest, and on "
+              "the target before the queues were given to guests; or, when you know "
+              "that the keys are the same, say --assume-keys: then it is a warning."),
+      .example = "error[move-key-unknown]: whether the master keys are the same is not "
                  "known of 2 queues of guest 'web1'",
   },
   {
       .id = "move-no-matrix",
       .severity = VAP_SEVERITY_ERROR,
       .meaning =
-          N_ ("On the target there is no adapter of the same mode and at least the "
-              "same generation whose queues in the guest's domains are given to "
+          N_ ("On the target there are not as many adapters of the same mode and at "
+              "least the same generation whose queues in as many domains are given to "
               "guests and free."),
       .source = "Linux drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
       .cure = N_ ("Give such queues to guests there, or free them."),
@@ -697,11 +700,13 @@ static const VapFindingInfo catalogue[] = {
       .id = "move-renumbered",
       .severity = VAP_SEVERITY_WARNING,
       .meaning =
-          N_ ("On the target another adapter stands for the guest's, so that it finds "
-              "its queues under other numbers."),
-      .source = "Linux drivers/s390/crypto/ap_bus.c, ap_scan_adapter()",
-      .cure =
-          N_ ("Free the adapter of the same number there, or tell the guest's programs."),
+          N_ ("On the target another adapter or domain stands for the guest's, so that "
+              "it finds its queues under other numbers. Its secure keys do not depend on "
+              "them, but its settings may."),
+      .source = "Linux drivers/s390/crypto/ap_bus.c, ap_scan_adapter(), "
+                "ap_select_domain()",
+      .cure = N_ ("Free the queues of the same numbers there, or tell the guest's "
+                  "programs."),
       .example = "warning[move-renumbered]: guest 'web1' will find its adapter 05 as 06",
   },
   {

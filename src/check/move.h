@@ -25,10 +25,21 @@ typedef struct {
 } VapMoveSide;
 
 /**
+ * VapMoveFlags:
+ * @VAP_MOVE_KEEP_DOMAINS: domains must keep their numbers
+ * @VAP_MOVE_ASSUME_KEYS: master keys that are not known are taken for the same
+ */
+typedef enum {
+  VAP_MOVE_PLAIN = 0,
+  VAP_MOVE_KEEP_DOMAINS = 1 << 0,
+  VAP_MOVE_ASSUME_KEYS = 1 << 1,
+} VapMoveFlags;
+
+/**
  * VapMovePlan: what the guest would get
  * @wanted: it has a matrix, and another can stand for it
  * @before: what the driver passes on to it now
- * @matrix: for it on the target: domains keep their numbers, adapters where they can
+ * @matrix: for it on the target, with the same numbers where they fit
  * @device: (nullable): a device of the target that has exactly that matrix and that no
  *   guest has; not ours
  */
@@ -44,25 +55,16 @@ typedef struct {
  * @guest: of @from
  * @plan: (out caller-allocates)
  *
- * Adapters are matched so that as many as possible keep their numbers, and none is left
- * over as long as all can be matched at all.
+ * A matrix is equivalent when it has as many adapters and domains, and each queue of ours
+ * has one there of the same mode, no older generation and the same master keys: secure
+ * keys live by those, not by numbers.  Numbers stay the same where they can, domains
+ * before adapters, and keys that are known to be the same are preferred to unknown ones.
+ * A domain gets another number only where the keys are known to be the same.
  *
  * Returns: (transfer full): free with vap_findings_free()
  */
 VapFindings *vap_check_move (const VapMoveSide *from, const VapMoveSide *to,
-                             const VapGuest *guest,
+                             const VapGuest *guest, VapMoveFlags flags,
                              VapMovePlan *plan) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
- * vap_patterns_differ:
- *
- * Compares the current master keys in two texts of mkvps, "AES CUR: valid 0x…" of CCA and
- * "WK CUR: valid 0x…" of EP11: what was wrapped by one must be opened by the other.
- *
- * Returns: (transfer full) (nullable): the name of the first that differs, "AES CUR"; NULL
- *   when none does.  Source: Linux drivers/s390/crypto/zcrypt_cex4.c, cca_mkvps_show(),
- *   ep11_mkvps_show()
- */
-char *vap_patterns_differ (const char *one, const char *other);
 
 G_END_DECLS

@@ -181,6 +181,16 @@ patterns_of_case (const char *dir, const char *name)
   return patterns;
 }
 
+/* the file "flags" of a move: options of virt-ap check-move */
+static VapMoveFlags
+move_flags_of_case (const char *dir)
+{
+  g_autofree char *text = read_optional (dir, "flags");
+
+  return (text != NULL && strstr (text, "--keep-domains") ? VAP_MOVE_KEEP_DOMAINS : 0)
+         | (text != NULL && strstr (text, "--assume-keys") ? VAP_MOVE_ASSUME_KEYS : 0);
+}
+
 /* whether the guest can go to the host of to.tree */
 static VapFindings *
 judge_move (const char *dir, const char *root, const char *xml, GError **error)
@@ -201,7 +211,7 @@ judge_move (const char *dir, const char *root, const char *xml, GError **error)
     return NULL;
   const VapMoveSide source = { from, keys, NULL };
   const VapMoveSide target = { to, to_keys, qemu };
-  return vap_check_move (&source, &target, guest, &plan);
+  return vap_check_move (&source, &target, guest, move_flags_of_case (dir), &plan);
 }
 
 /* "guests 05.0004 06.*", "host persistent *.*" */

@@ -59,7 +59,8 @@ CASES += [("change", "z16-small", [*what, "--dry-run", "--connect", how]) for ho
            ["remove", "db2"], ["modify", "web1", "--domains", "+4,-0x47"],
            ["modify", "db2", "--control-domains", "none"], ["start", "nobody"])]
 CASES += [("change", "z16-small", ["move", guest, "--to", "qemu+tcp://z2/system", "--target",
-                                   "../z16-small", "--dry-run", "-c", "qemu:///system"])
+                                   "../z16-small", "--assume-keys", "--dry-run", "-c",
+                                   "qemu:///system"])
           for guest in ("web1", "db2")]
 
 # what prints JSON and nothing else

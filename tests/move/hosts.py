@@ -200,7 +200,7 @@ class Hosts:
         there = "right" if side == "left" else "left"
         return (f"{program} move {GUEST} --to qemu+tcp://{ADDRESSES[there]}/system "
                 f"--target {self.place}/{there}.json --migrate-uri tcp://{ADDRESSES[there]} "
-                f"{options}")
+                f"--assume-keys {options}")
 
     def stop(self):
         for side in self.started:

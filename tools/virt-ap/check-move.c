@@ -63,6 +63,7 @@ typedef struct {
   char *to;
   char *keys;
   char *target_keys;
+  VapMoveFlags flags;
 } Wishes;
 
 static void
@@ -104,7 +105,7 @@ show (const Options *options, const Wishes *wishes)
   const VapMoveSide source = move_side_facts (&from);
   const VapMoveSide target = move_side_facts (&to);
 
-  findings = vap_check_move (&source, &target, operand.guest, &plan);
+  findings = vap_check_move (&source, &target, operand.guest, wishes->flags, &plan);
   output_init (&output, options->color);
   if (options->json)
     add_json (&output, operand.name, wishes->to, &plan, findings);
@@ -117,7 +118,8 @@ show (const Options *options, const Wishes *wishes)
 int
 command_check_move (const char *root, char **argv)
 {
-  g_auto (Wishes) wishes = { NULL, NULL, NULL };
+  g_auto (Wishes) wishes = { NULL, NULL, NULL, VAP_MOVE_PLAIN };
+  gboolean keep_domains = FALSE, assume_keys = FALSE;
   const GOptionEntry entries[] = {
     { "to", 0, 0, G_OPTION_ARG_STRING, &wishes.to,
       N_ ("Where it is to go: a document of virt-ap export, or a URI"), N_ ("TARGET") },
@@ -125,6 +127,10 @@ command_check_move (const char *root, char **argv)
       N_ ("Take the master keys here from this document"), N_ ("FILE") },
     { "target-keys", 0, 0, G_OPTION_ARG_FILENAME, &wishes.target_keys,
       N_ ("Take the target's master keys from this document"), N_ ("FILE") },
+    { "assume-keys", 0, 0, G_OPTION_ARG_NONE, &assume_keys,
+      N_ ("Take master keys that are not known for the same"), NULL },
+    { "keep-domains", 0, 0, G_OPTION_ARG_NONE, &keep_domains,
+      N_ ("Refuse when domains would get other numbers"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   const OptionsSpec spec = {
@@ -145,5 +151,7 @@ command_check_move (const char *root, char **argv)
     return options_usage_error ("check-move", _ ("it takes one GUEST"));
   if (wishes.to == NULL)
     return options_usage_error ("check-move", _ ("it takes --to TARGET"));
+  wishes.flags = (assume_keys ? VAP_MOVE_ASSUME_KEYS : 0) |
+                 (keep_domains ? VAP_MOVE_KEEP_DOMAINS : 0);
   return show (&options, &wishes);
 }

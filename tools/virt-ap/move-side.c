@@ -20,6 +20,13 @@ move_side_clear (MoveSide *side)
   g_clear_pointer (&side->read, vap_patterns_free);
 }
 
+/* ssh would take it for an option */
+static gboolean
+is_no_name (const char *name)
+{
+  return name == NULL || *name == '\0' || *name == '-';
+}
+
 /* The document that the other host prints of itself; its own virt-ap reads it best. */
 static VapHost *
 ask_by_ssh (const char *uri, GError **error)
@@ -31,6 +38,12 @@ ask_by_ssh (const char *uri, GError **error)
 
   if (parsed == NULL)
     return NULL;
+  if (is_no_name (g_uri_get_host (parsed)) ||
+      (g_uri_get_userinfo (parsed) != NULL && is_no_name (g_uri_get_userinfo (parsed)))) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
+                 _ ("'%s' names no host, or no user, that ssh could take"), uri);
+    return NULL;
+  }
   g_ptr_array_add (words, "ssh");
   g_ptr_array_add (words, "-oBatchMode=yes");
   if (g_uri_get_port (parsed) > 0) {
@@ -48,8 +61,13 @@ ask_by_ssh (const char *uri, GError **error)
   if (!vap_run ((const char *const *) words->pdata, NULL, 0, ASK_SECONDS * 1000, &run,
                 error))
     return NULL;
-  if (vap_run_was_good (&run))
-    return vap_host_from_json (run.out, run.out_length, error);
+  if (vap_run_was_good (&run)) {
+    VapHost *host = vap_host_from_json (run.out, run.out_length, error);
+
+    if (host == NULL)
+      g_prefix_error (error, _ ("virt-ap on '%s': "), g_uri_get_host (parsed));
+    return host;
+  }
   g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("virt-ap on '%s': %s"),
                g_uri_get_host (parsed),
                run.late ? _ ("it did not answer in time") : run.complaint);

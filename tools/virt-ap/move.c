@@ -20,6 +20,7 @@ typedef struct {
   char *target; /* a document, NULL to ask by ssh */
   char *keys;
   char *target_keys;
+  VapMoveFlags flags;
   MoveSide there;
   char device[37]; /* here, once it is found */
 } Move;
@@ -57,7 +58,7 @@ judge (const Move *move, const VapHost *host, const VapGuest *guest, VapMovePlan
   const VapMoveSide source = move_side_facts (&from);
   const VapMoveSide target = move_side_facts (&move->there);
 
-  more = vap_check_move (&source, &target, guest, plan);
+  more = vap_check_move (&source, &target, guest, move->flags, plan);
   add_findings (findings, more);
   return TRUE;
 }
@@ -151,6 +152,7 @@ command_move (const char *root, char **argv)
   g_autofree char *to = NULL;
   g_autofree char *migrate_uri = NULL;
   int bandwidth = 0, seconds = 0;
+  gboolean assume_keys = FALSE, keep_domains = FALSE;
   const GOptionEntry entries[] = {
     { "to", 0, 0, G_OPTION_ARG_STRING, &to,
       N_ ("Where it goes: the URI of the libvirt daemon there"), N_ ("URI") },
@@ -160,6 +162,10 @@ command_move (const char *root, char **argv)
       N_ ("Take the master keys here from this document"), N_ ("FILE") },
     { "target-keys", 0, 0, G_OPTION_ARG_FILENAME, &move.target_keys,
       N_ ("Take the target's master keys from this document"), N_ ("FILE") },
+    { "assume-keys", 0, 0, G_OPTION_ARG_NONE, &assume_keys,
+      N_ ("Take master keys that are not known for the same"), NULL },
+    { "keep-domains", 0, 0, G_OPTION_ARG_NONE, &keep_domains,
+      N_ ("Refuse when domains would get other numbers"), NULL },
     { "migrate-uri", 0, 0, G_OPTION_ARG_STRING, &migrate_uri,
       N_ ("Where QEMU sends the guest to, as tcp://10.1.1.2"), N_ ("URI") },
     { "bandwidth", 0, 0, G_OPTION_ARG_INT, &bandwidth,
@@ -190,6 +196,8 @@ command_move (const char *root, char **argv)
   move.way.migrate_uri = migrate_uri;
   if (!check_usage (&options, &move, bandwidth, seconds))
     return STATUS_UNJUDGED;
+  move.flags = (assume_keys ? VAP_MOVE_ASSUME_KEYS : 0) |
+               (keep_domains ? VAP_MOVE_KEEP_DOMAINS : 0);
   move.way.bandwidth = (guint) bandwidth;
   move.way.seconds = (guint) seconds;
   return run (&options, &change, copy, &move);
