@@ -98,7 +98,9 @@ def until(condition, seconds=30):
 
 
 class Hosts:
-    def __init__(self):
+    def __init__(self, machines=None):
+        """@machines: of a side, the machine that it is instead of the lab's own choice"""
+        self.machines = machines or {}
         self._check()
         self.place = tempfile.mkdtemp(prefix="virt-ap-move.")
         self.ids = {side: f"{side}-{os.getpid()}" for side in ADDRESSES}
@@ -121,7 +123,8 @@ class Hosts:
 
     def _start(self):
         for side, name in self.ids.items():
-            subprocess.run([RUN, "virt-ap-lab", "--keep", name, "--libvirt"], check=True)
+            subprocess.run([RUN, "virt-ap-lab", "--keep", name, "--libvirt", "--machine",
+                            self.machines.get(side, "z16")], check=True)
             self.started.append(side)
         self._join()
         with open(f"{self.place}/load", "wb") as file:
