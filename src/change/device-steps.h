@@ -51,6 +51,25 @@ VapStep *vap_definition_step_new (const char *uuid, const VapMatrix *matrix,
 VapStep *vap_guest_step_new (const char *guest, const char *xml, const char *device,
                              const char *features, const char *connect);
 
+/* likewise, with a device that it no longer has: @old (nullable), for people; without
+ * @device (nullable) nothing comes in its place */
+VapStep *vap_guest_replace_step_new (const char *guest, const char *xml, const char *old,
+                                     const char *device, const char *features,
+                                     const char *connect);
+
+/**
+ * vap_hotplug_step_new:
+ * @guest: the name of a running guest
+ * @guest_uuid: its UUID
+ * @device: the UUID of an active AP matrix, canonical
+ * @plug: FALSE to take it away
+ * @connect: the URI of the libvirt daemon
+ *
+ * Changes what runs alone, not the definition.
+ */
+VapStep *vap_hotplug_step_new (const char *guest, const char *guest_uuid, const char *device,
+                            gboolean plug, const char *connect);
+
 /* the definition of a guest, as libvirt keeps it: domain XML; free with g_free() */
 char *vap_guest_definition_read (const char *root, const char *guest,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

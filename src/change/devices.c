@@ -10,35 +10,8 @@
 #include <string.h>
 
 #include "change/device-steps.h"
-#include "guest/rewrite.h"
-#include "judge/judge.h"
-
-static gboolean
-has_finding (const VapFindings *findings, const VapFinding *wanted)
-{
-  for (guint i = 0; i < findings->list->len; i++) {
-    const VapFinding *finding = g_ptr_array_index (findings->list, i);
-
-    if (finding->info == wanted->info &&
-        g_strcmp0 (finding->subject, wanted->subject) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* takes @more; what is there about the same subject already is not said again */
-static void
-add_findings (VapFindings *findings, VapFindings *more)
-{
-  for (guint i = 0; i < more->list->len; i++) {
-    const VapFinding *finding = g_ptr_array_index (more->list, i);
-
-    if (!has_finding (findings, finding))
-      vap_findings_take (findings, finding->info->id, finding->severity, finding->subject,
-                         g_strdup (finding->message), g_strdup (finding->hint));
-  }
-  vap_findings_free (more);
-}
+#include "change/findings.h"
+#include "change/guests.h"
 
 static VapDevice *
 new_definition (const char *uuid, const VapMatrix *matrix, gboolean autostart,
@@ -48,98 +21,6 @@ new_definition (const char *uuid, const VapMatrix *matrix, gboolean autostart,
       vap_device_format_mdevctl (matrix, autostart, VAP_DEVICE_FORM_NUMBERS);
 
   return vap_device_parse_mdevctl (json, strlen (json), uuid, VAP_DEVICE_PARENT, error);
-}
-
-static VapGuest *
-with_matrix (const VapGuest *guest, const char *uuid)
-{
-  VapGuestDevice device = { .uuid = (char *) uuid, .model = (char *) "vfio-ap" };
-
-  return vap_guest_with_device (guest, &device);
-}
-
-static gboolean
-has_matrix (const VapGuest *guest, const char *uuid)
-{
-  for (guint i = 0; i < guest->devices->len; i++) {
-    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
-
-    if (g_strcmp0 (device->uuid, uuid) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* The guest as it becomes, judged; @xml is what it becomes then. */
-static VapGuest *
-judge_guest (const VapHost *host, const char *xml, VapFindings *findings, GError **error)
-{
-  g_autoptr (VapGuest) guest = vap_guest_parse (xml, strlen (xml), error);
-  g_autoptr (VapQemu) qemu = NULL;
-
-  if (guest == NULL)
-    return NULL;
-  if (vap_check_wants_qemu (host, guest))
-    qemu = vap_qemu_ask (guest->emulator, NULL);
-  add_findings (findings, vap_check_guest (host, qemu, guest, VAP_ACTION_DEFINE));
-  return g_steal_pointer (&guest);
-}
-
-static gboolean
-check_guest (const VapHost *host, const VapNewDevice *device, GError **error)
-{
-  const VapHostGuest *guest = vap_host_find_guest (host, device->guest);
-
-  if (guest == NULL || guest->defined == NULL) {
-    g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
-                 _ ("libvirt has no definition of a guest '%s'"), device->guest);
-    return FALSE;
-  }
-  if (device->connect == NULL) {
-    g_set_error (
-        error, VAP_ERROR, VAP_ERROR_FAILED,
-        _ ("the definition of guest '%s' can be changed only through libvirt, and "
-           "no daemon is running"),
-        guest->name);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* Adds the guest's part; @host: with the device. */
-static VapHost *
-give_to_guest (VapTransaction *transaction, const VapHost *host,
-               const VapNewDevice *device, VapFindings *findings, GError **error)
-{
-  const VapHostGuest *known;
-  g_autofree char *xml = NULL;
-  g_autofree char *changed = NULL;
-  g_autofree char *list = NULL;
-  g_autofree const char **names = NULL;
-  g_autoptr (VapGuest) before = NULL;
-  g_autoptr (VapGuest) wanted = NULL;
-  g_autoptr (VapGuest) after = NULL;
-
-  if (!check_guest (host, device, error))
-    return NULL;
-  known = vap_host_find_guest (host, device->guest);
-  xml = vap_guest_definition_read (host->root, known->name, error);
-  before = xml != NULL ? vap_guest_parse (xml, strlen (xml), error) : NULL;
-  if (before == NULL)
-    return NULL;
-  wanted = has_matrix (before, device->uuid) ? vap_guest_ref (before)
-                                             : with_matrix (before, device->uuid);
-  names = vap_check_missing_features (host, wanted);
-  changed = vap_rewrite_add_device (xml, strlen (xml), device->uuid, names, error);
-  after = changed != NULL ? judge_guest (host, changed, findings, error) : NULL;
-  if (after == NULL)
-    return NULL;
-  list = g_strjoinv (", ", (char **) names);
-  if (!g_str_equal (xml, changed))
-    vap_transaction_add (
-        transaction, vap_guest_step_new (known->name, changed, device->uuid,
-                                         *list != '\0' ? list : NULL, device->connect));
-  return vap_host_with_guest (host, after);
 }
 
 VapHost *
@@ -153,9 +34,11 @@ vap_devices_create (VapTransaction *transaction, const VapHost *host,
   if (definition == NULL)
     return NULL;
   if (device->start)
-    add_findings (findings, vap_check_device (host, definition, VAP_ACTION_START));
+    vap_findings_add_new (findings,
+                          vap_check_device (host, definition, VAP_ACTION_START));
   if (device->define)
-    add_findings (findings, vap_check_device (host, definition, VAP_ACTION_DEFINE));
+    vap_findings_add_new (findings,
+                          vap_check_device (host, definition, VAP_ACTION_DEFINE));
   if (device->define)
     vap_transaction_add (
         transaction, vap_definition_step_new (device->uuid, &device->matrix,
@@ -168,7 +51,11 @@ vap_devices_create (VapTransaction *transaction, const VapHost *host,
                             device->define ? definition : NULL);
   if (device->guest == NULL)
     return g_steal_pointer (&after);
-  return give_to_guest (transaction, after, device, findings, error);
+  return vap_guests_attach (transaction, after,
+                            &(VapGuestChange){ device->guest, device->uuid,
+                                               device->guest_live, device->guest_stored,
+                                               device->connect },
+                            findings, error);
 }
 
 /* FALSE with @error: the caller has to know what it is about */
@@ -202,7 +89,8 @@ vap_devices_start (VapTransaction *transaction, const VapHost *host, const char 
   }
   if (device->active)
     return vap_host_with_device (host, uuid, &device->matrix, device->definition);
-  add_findings (findings, vap_check_device (host, device->definition, VAP_ACTION_START));
+  vap_findings_add_new (findings,
+                        vap_check_device (host, device->definition, VAP_ACTION_START));
   vap_transaction_add (
       transaction, vap_device_step_new (uuid, &device->defined_matrix, FALSE, connect));
   return vap_host_with_device (host, uuid, &device->defined_matrix, device->definition);
@@ -222,7 +110,7 @@ vap_devices_stop (VapTransaction *transaction, const VapHost *host, const char *
     return NULL;
   }
   after = vap_host_with_device (host, uuid, NULL, undefine ? NULL : device->definition);
-  add_findings (findings, vap_check_device_change (host, after, uuid));
+  vap_findings_add_new (findings, vap_check_device_change (host, after, uuid));
   if (device->active)
     vap_transaction_add (transaction, vap_device_step_new (uuid, NULL, TRUE, connect));
   if (device->definition != NULL && undefine)
@@ -273,7 +161,7 @@ judge_part (const VapHost *host, const char *uuid, const VapMatrix *matrix,
 
   if (wanted == NULL)
     return FALSE;
-  add_findings (findings, vap_check_device (host, wanted, action));
+  vap_findings_add_new (findings, vap_check_device (host, wanted, action));
   if (definition != NULL)
     *definition = g_steal_pointer (&wanted);
   return TRUE;
@@ -299,7 +187,7 @@ set_matrices (VapTransaction *transaction, const VapHost *host,
     return NULL;
   after = vap_host_with_device (host, device->uuid, active != NULL ? active : before,
                                 defined != NULL ? definition : device->definition);
-  add_findings (findings, vap_check_device_change (host, after, device->uuid));
+  vap_findings_add_new (findings, vap_check_device_change (host, after, device->uuid));
   if (defined != NULL)
     vap_transaction_add (transaction, vap_definition_step_new (device->uuid, defined,
                                                                autostart, TRUE, connect));
@@ -343,6 +231,44 @@ vap_devices_set_matrix (VapTransaction *transaction, const VapHost *host,
       device->definition != NULL && !vap_matrix_equal (&device->defined_matrix, matrix);
   return set_matrices (transaction, host, device, live ? matrix : NULL,
                        stored ? matrix : NULL, connect, findings, error);
+}
+
+VapHost *
+vap_devices_set_active (VapTransaction *transaction, const VapHost *host,
+                        const char *uuid, const VapMatrix *matrix, const char *connect,
+                        VapFindings *findings, GError **error)
+{
+  const VapHostDevice *device = find_known (host, uuid, error);
+
+  if (device == NULL)
+    return NULL;
+  return set_matrices (transaction, host, device, matrix, NULL, connect, findings, error);
+}
+
+VapHost *
+vap_devices_set_stored (VapTransaction *transaction, const VapHost *host,
+                        const char *uuid, const VapMatrix *matrix, gboolean autostart,
+                        const char *connect, VapFindings *findings, GError **error)
+{
+  const VapHostDevice *device = find_known (host, uuid, error);
+  gboolean replaces = device != NULL && device->definition != NULL;
+  g_autoptr (VapDevice) definition = NULL;
+
+  if (device == NULL)
+    return NULL;
+  /* of the same matrix nothing is new but when it starts */
+  if (replaces && vap_matrix_equal (matrix, &device->defined_matrix))
+    definition = new_definition (uuid, matrix, autostart, error);
+  else if (!judge_part (host, uuid, matrix, autostart,
+                        replaces ? VAP_ACTION_MODIFY : VAP_ACTION_DEFINE, &definition,
+                        findings, error))
+    return NULL;
+  if (definition == NULL)
+    return NULL;
+  vap_transaction_add (
+      transaction, vap_definition_step_new (uuid, matrix, autostart, replaces, connect));
+  return vap_host_with_device (host, uuid, device->active ? &device->matrix : NULL,
+                               definition);
 }
 
 /* the one AP matrix of a guest, as it runs or else as it is defined; NULL without one or

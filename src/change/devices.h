@@ -19,8 +19,10 @@ typedef struct {
   gboolean define;     /* it is stored in a definition of mdevctl */
   gboolean autostart;  /* it starts with the machine; only with define */
   gboolean start;      /* it is active */
-  const char *guest;   /* the name of a defined guest that gets it, NULL for none */
+  const char *guest;   /* a guest that gets it, NULL for none */
   const char *connect; /* the URI of a local libvirt daemon, NULL for mdevctl */
+  gboolean guest_live;   /* the guest gets it while it runs; guests.h */
+  gboolean guest_stored; /* its definition gets it */
 } VapNewDevice;
 
 /**
@@ -66,6 +68,20 @@ VapHost *vap_devices_modify (VapTransaction *transaction, const VapHost *host,
 VapHost *vap_devices_set_matrix (VapTransaction *transaction, const VapHost *host,
                                  const char *uuid, const VapMatrix *matrix,
                                  const char *connect, VapFindings *findings,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Gives the active device this matrix, and leaves its definition. */
+VapHost *vap_devices_set_active (VapTransaction *transaction, const VapHost *host,
+                                 const char *uuid, const VapMatrix *matrix,
+                                 const char *connect, VapFindings *findings,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Stores this matrix as the device's definition, in the place of one that there is, and
+ * leaves what is active. */
+VapHost *vap_devices_set_stored (VapTransaction *transaction, const VapHost *host,
+                                 const char *uuid, const VapMatrix *matrix,
+                                 gboolean autostart, const char *connect,
+                                 VapFindings *findings,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**

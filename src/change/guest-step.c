@@ -18,7 +18,6 @@
 #include "change/priv.h"
 #include "change/steps.h"
 #include "guest/guest.h"
-#include "guest/rewrite.h"
 
 #define DIRECTORY "/etc/libvirt/qemu/"
 
@@ -67,18 +66,6 @@ parse (const char *xml)
 }
 
 static gboolean
-has_device (const VapGuest *guest, const char *uuid)
-{
-  for (guint i = 0; i < guest->devices->len; i++) {
-    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
-
-    if (g_strcmp0 (device->uuid, uuid) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean
 has_feature (const VapGuest *guest, const VapCpuFeature *feature)
 {
   const VapCpuFeature *own = vap_guest_feature (guest, feature->name);
@@ -99,7 +86,7 @@ same_crypto (const char *xml, const char *other)
   for (guint i = 0; i < a->devices->len; i++) {
     const VapGuestDevice *device = g_ptr_array_index (a->devices, i);
 
-    if (!has_device (b, device->uuid))
+    if (!vap_guest_has_device (b, device->uuid))
       return FALSE;
   }
   for (guint i = 0; i < a->features->len; i++)
@@ -226,8 +213,16 @@ describe (const VapStep *step)
 {
   const char *guest = vap_step_get (step, "guest");
   const char *device = vap_step_get (step, "device");
+  const char *old = vap_step_get (step, "old");
   const char *features = vap_step_get (step, "features");
 
+  if (device == NULL)
+    return g_strdup_printf (_ ("Take device %s out of the definition of guest '%s'"), old,
+                            guest);
+  if (old != NULL)
+    return g_strdup_printf (
+        _ ("Put device %s in the place of %s into the definition of guest '%s'"), device,
+        old, guest);
   if (features == NULL)
     return g_strdup_printf (_ ("Put device %s into the definition of guest '%s'"), device,
                             guest);
@@ -241,18 +236,25 @@ command (const VapStep *step)
 {
   const char *connect = vap_step_get (step, "connect");
   const char *features = vap_step_get (step, "features");
-  g_autofree char *guest = g_shell_quote (vap_step_get (step, "guest"));
-  g_autofree char *xml = vap_rewrite_device_xml (vap_step_get (step, "device"));
-  g_autofree char *program = g_strdup_printf (
-      "virsh -c %s attach-device %s /dev/stdin --config", connect, guest);
-  g_autofree char *attach = vap_shell_pipe (xml, program);
+  const char *guest = vap_step_get (step, "guest");
+  g_autofree char *word = g_shell_quote (guest);
+  g_autofree char *detach = vap_plug_command (connect, "detach-device", guest,
+                                              vap_step_get (step, "old"), "--config");
+  g_autofree char *attach = vap_plug_command (connect, "attach-device", guest,
+                                              vap_step_get (step, "device"), "--config");
   g_auto (GStrv) names = features != NULL ? g_strsplit (features, ", ", -1) : NULL;
   g_autofree char *demands = names != NULL ? g_strjoinv (",require=", names) : NULL;
+  g_autofree char *edit =
+      demands != NULL ? g_strdup_printf ("virt-xml -c %s %s --edit --cpu require=%s",
+                                         connect, word, demands)
+                      : NULL;
+  const char *all[] = { edit, detach, attach };
+  g_autoptr (GString) text = g_string_new (NULL);
 
-  if (demands == NULL)
-    return g_steal_pointer (&attach);
-  return g_strdup_printf ("virt-xml -c %s %s --edit --cpu require=%s && %s", connect,
-                          guest, demands, attach);
+  for (gsize i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i] != NULL)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " && " : "", all[i]);
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 const VapStepKind vap_guest_kind = {
@@ -270,11 +272,18 @@ VapStep *
 vap_guest_step_new (const char *guest, const char *xml, const char *device,
                     const char *features, const char *connect)
 {
+  return vap_guest_replace_step_new (guest, xml, NULL, device, features, connect);
+}
+
+VapStep *
+vap_guest_replace_step_new (const char *guest, const char *xml, const char *old,
+                            const char *device, const char *features, const char *connect)
+{
   g_autofree char *path = guest_path (guest);
   g_autoptr (VapStep) file = vap_file_step_new (path, xml, 0600);
 
   return vap_step_new (&vap_guest_kind, "guest", guest, "path", path, "content",
                        vap_step_get (file, "content"), "mode",
-                       vap_step_get (file, "mode"), "device", device, "features",
-                       features, "connect", connect, NULL);
+                       vap_step_get (file, "mode"), "device", device, "old", old,
+                       "features", features, "connect", connect, NULL);
 }

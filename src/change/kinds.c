@@ -5,11 +5,10 @@
 #include "change/priv.h"
 
 static const VapStepKind *const kinds[] = {
-  &vap_definition_kind,    &vap_device_kind,
-  &vap_file_kind,          &vap_guest_kind,
-  &vap_hand_over_kind,     &vap_mask_kind,
-  &vap_migrate_kind,       &vap_override_kind,
-  &vap_plug_kind,          &vap_target_definition_kind,
+  &vap_bind_kind,          &vap_hotplug_kind, &vap_definition_kind,
+  &vap_device_kind,        &vap_file_kind,    &vap_guest_kind,
+  &vap_hand_over_kind,     &vap_mask_kind,    &vap_migrate_kind,
+  &vap_override_kind,      &vap_plug_kind,    &vap_target_definition_kind,
   &vap_target_device_kind, &vap_unplug_kind,
 };
 

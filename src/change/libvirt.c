@@ -15,6 +15,7 @@
 
 #include "change/device-steps.h"
 #include "guest/device.h"
+#include "guest/rewrite.h"
 
 #define PROGRAM "tell-libvirt"
 /* what it says instead of success when the daemon has no time */
@@ -147,6 +148,18 @@ vap_shell_pipe (const char *text, const char *command)
   g_autofree char *quoted = g_shell_quote (line);
 
   return g_strdup_printf ("echo %s | %s", quoted, command);
+}
+
+char *
+vap_plug_command (const char *connect, const char *verb, const char *guest,
+                  const char *device, const char *option)
+{
+  g_autofree char *word = g_shell_quote (guest);
+  g_autofree char *xml = device != NULL ? vap_rewrite_device_xml (device) : NULL;
+  g_autofree char *program =
+      g_strdup_printf ("virsh -c %s %s %s /dev/stdin %s", connect, verb, word, option);
+
+  return xml != NULL ? vap_shell_pipe (xml, program) : NULL;
 }
 
 gboolean

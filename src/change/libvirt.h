@@ -45,6 +45,11 @@ gboolean vap_libvirt_listens (const char *root);
 gboolean vap_mdevctl_run (const VapStep *step, const char *subcommand, const char *uuid,
                           const char *json, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* virsh's command that attaches a device to a guest, or detaches it, with the device's XML;
+ * NULL without a @device (nullable).  Free with g_free(). */
+char *vap_plug_command (const char *connect, const char *verb, const char *guest,
+                        const char *device, const char *option);
+
 /* "echo 'TEXT' | COMMAND", on one line, as a shell takes it; of XML the quotes become
  * double ones.  Free with g_free(). */
 char *vap_shell_pipe (const char *text, const char *command);

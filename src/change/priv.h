@@ -10,11 +10,13 @@
 G_BEGIN_DECLS
 
 /* kinds.c lists them */
+extern const VapStepKind vap_bind_kind;
 extern const VapStepKind vap_definition_kind;
 extern const VapStepKind vap_device_kind;
 extern const VapStepKind vap_file_kind;
 extern const VapStepKind vap_guest_kind;
 extern const VapStepKind vap_hand_over_kind;
+extern const VapStepKind vap_hotplug_kind;
 extern const VapStepKind vap_mask_kind;
 extern const VapStepKind vap_migrate_kind;
 extern const VapStepKind vap_override_kind;

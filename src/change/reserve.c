@@ -190,6 +190,7 @@ plan_persistent (VapReserve *reserve, const VapHost *host, VapFindings *findings
   VapProduct product = persistent_product (host), result;
   VapPersistentMasks masks = host->persistent;
   g_autofree char *text = NULL;
+  VapHost *after;
 
   if (!vap_product_move (&product, &reserve->wanted, reserve->to_host, &result)) {
     vap_reserve_refuse_product (reserve, &product, TRUE, findings);
@@ -210,6 +211,9 @@ plan_persistent (VapReserve *reserve, const VapHost *host, VapFindings *findings
   masks.apmask = result.apmask;
   masks.aqmask = result.aqmask;
   reserve->rule = vap_rule_file_edit (text, &masks);
+  after = vap_host_with_persistent (reserve->after, &masks);
+  vap_host_unref (reserve->after);
+  reserve->after = after;
   return TRUE;
 }
 

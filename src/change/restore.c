@@ -110,9 +110,9 @@ add_owners (VapTransaction *transaction, const VapHost *host, const VapHost *sav
 }
 
 /* (transfer full): NULL with @error where this kernel cannot do what the saved one did */
-static VapHost *
-restore_owners (VapTransaction *transaction, const VapHost *host, const VapHost *saved,
-                VapFindings *findings, GError **error)
+VapHost *
+vap_host_restore_owners (VapTransaction *transaction, const VapHost *host,
+                         const VapHost *saved, VapFindings *findings, GError **error)
 {
   g_autofree VapQueueSet *to_host = g_new0 (VapQueueSet, 1);
   g_autofree VapQueueSet *to_guests = g_new0 (VapQueueSet, 1);
@@ -226,7 +226,8 @@ VapHost *
 vap_host_restore (VapTransaction *transaction, const VapHost *host, const VapHost *saved,
                   const char *connect, VapFindings *findings, GError **error)
 {
-  g_autoptr (VapHost) after = restore_owners (transaction, host, saved, findings, error);
+  g_autoptr (VapHost) after =
+      vap_host_restore_owners (transaction, host, saved, findings, error);
 
   if (after == NULL)
     return NULL;

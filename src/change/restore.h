@@ -28,4 +28,9 @@ VapHost *vap_host_restore (VapTransaction *transaction, const VapHost *host,
                            VapFindings *findings,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The part of it that is about masks and driver_override alone. */
+VapHost *vap_host_restore_owners (VapTransaction *transaction, const VapHost *host,
+                                  const VapHost *saved, VapFindings *findings,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

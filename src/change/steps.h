@@ -33,6 +33,9 @@ VapStep *vap_mask_step_new (VapMaskName name, const VapMask *set, const VapMask 
  */
 VapStep *vap_override_step_new (VapQueue queue, const char *driver);
 
+/* Binds a queue to vfio_ap that the masks mean for guests and that has no driver. */
+VapStep *vap_bind_step_new (VapQueue queue);
+
 /**
  * vap_file_step_new:
  * @path: of a file below the root, beginning with a slash

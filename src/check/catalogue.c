@@ -498,6 +498,19 @@ static const VapFindingInfo catalogue[] = {
                  "05.0047",
   },
   {
+      .id = "guest-needs-start",
+      .severity = VAP_SEVERITY_WARNING,
+      .meaning = N_ ("A running guest is to get a crypto device, but its CPU lacks "
+                     "features that the device needs, and a CPU gets its features when "
+                     "the guest starts. It is an error when the device was to be plugged "
+                     "in at once."),
+      .source = "QEMU target/s390x/cpu_models.c, s390_realize_cpu_model()",
+      .cure = N_ ("Put device and features into its definition, and start it anew."),
+      .example = "warning[guest-needs-start]: guest 'web1' runs without the CPU features "
+                 "ap, apqci, apft, so it gets device 62177883-f1bb-47f0-914d-32a22e3a8801 "
+                 "only when it is started anew",
+  },
+  {
       .id = "host-crypto-used",
       .severity = VAP_SEVERITY_NOTE,
       .meaning =

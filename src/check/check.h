@@ -90,4 +90,26 @@ const char **vap_check_missing_features (const VapHost *host, const VapGuest *gu
 VapFindings *vap_check_device_change (const VapHost *before, const VapHost *after,
                                       const char *uuid);
 
+/**
+ * vap_check_plug:
+ * @host: with the device
+ * @qemu: (nullable): as for vap_check_guest()
+ * @guest: one that runs without the device
+ * @uuid: canonical
+ * @must: it is an error when the guest cannot get it now, else a warning
+ * @possible: (out): whether it can get it while it runs
+ *
+ * Judges a device that is plugged into a running guest.  A CPU feature that it would need
+ * is none that it can get before it is started anew.
+ *
+ * Returns: (transfer full): free with vap_findings_free()
+ */
+VapFindings *vap_check_plug (const VapHost *host, const VapQemu *qemu,
+                             const VapHostGuest *guest, const char *uuid, gboolean must,
+                             gboolean *possible) G_GNUC_WARN_UNUSED_RESULT;
+
+/* (transfer full): what a guest loses that runs with the device and shall go on without */
+VapFindings *vap_check_unplug (const VapHost *host, const VapHostGuest *guest,
+                               const char *uuid) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -30,4 +30,16 @@ typedef enum {
 
 VapDrift vap_device_drift (const VapHostDevice *device);
 
+/* For who mends */
+
+/* the queues that the finding queue-unbound is about; @unbound: zeroed */
+void vap_drift_unbound (const VapHost *host, VapQueueSet *unbound);
+
+/* the UUID of a guest's first crypto device, one that @host knows or whose model says so;
+ * NULL without one; @guest: (nullable) */
+const char *vap_drift_crypto_device (const VapHost *host, const VapGuest *guest);
+
+/* (nullable): a guest that is defined with the device, canonical */
+const VapHostGuest *vap_drift_defined_holder (const VapHost *host, const char *uuid);
+
 G_END_DECLS

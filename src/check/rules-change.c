@@ -5,6 +5,7 @@
  */
 #include "check/check.h"
 #include "check/guest-view.h"
+#include "check/rules.h"
 #include "config.h"
 
 #include <glib/gi18n-lib.h>
@@ -23,13 +24,7 @@ is_active (const VapHost *host, const char *uuid)
 static gboolean
 has_device (const VapGuest *guest, const char *uuid)
 {
-  for (guint i = 0; guest != NULL && i < guest->devices->len; i++) {
-    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
-
-    if (g_strcmp0 (device->uuid, uuid) == 0)
-      return TRUE;
-  }
-  return FALSE;
+  return guest != NULL && vap_guest_has_device (guest, uuid);
 }
 
 /* A device that is open is not removed before it is closed, and who asked for its removal
@@ -92,12 +87,13 @@ list_lost (const VapGuestView *before, const VapGuestView *after)
   return g_string_free (g_steal_pointer (&list), FALSE);
 }
 
+/* takes both views */
 static void
-rule_guest_loses (const VapHost *before, const VapHost *after, const VapHostGuest *guest,
-                  VapFindings *findings)
+compare_views (const VapHostGuest *guest, VapGuestView *before, VapGuestView *after,
+               VapFindings *findings)
 {
-  g_autoptr (VapGuestView) view = vap_guest_view_new (before, guest->running);
-  g_autoptr (VapGuestView) left = vap_guest_view_new (after, guest->running);
+  g_autoptr (VapGuestView) view = before;
+  g_autoptr (VapGuestView) left = after;
   g_autofree char *lost = list_lost (view, left);
 
   if (lost != NULL)
@@ -105,6 +101,14 @@ rule_guest_loses (const VapHost *before, const VapHost *after, const VapHostGues
                        g_strdup_printf (_ ("guest '%s' loses queues while it runs: %s"),
                                         guest->name, lost),
                        NULL);
+}
+
+static void
+rule_guest_loses (const VapHost *before, const VapHost *after, const VapHostGuest *guest,
+                  VapFindings *findings)
+{
+  compare_views (guest, vap_guest_view_new (before, guest->running),
+                 vap_guest_view_new (after, guest->running), findings);
 }
 
 VapFindings *
@@ -125,5 +129,73 @@ vap_check_device_change (const VapHost *before, const VapHost *after, const char
     if (has_device (guest->defined, uuid) && (stops || goes))
       rule_device_needed (guest, uuid, findings);
   }
+  return findings;
+}
+
+VapFindings *
+vap_check_unplug (const VapHost *host, const VapHostGuest *guest, const char *uuid)
+{
+  g_autoptr (VapGuest) without = vap_guest_without_device (guest->running, uuid);
+  VapFindings *findings = vap_findings_new ();
+
+  compare_views (guest, vap_guest_view_new (host, guest->running),
+                 vap_guest_view_new (host, without), findings);
+  return findings;
+}
+
+/* what a guest cannot get while it runs (QEMU target/s390x/cpu_models.c,
+ * s390_realize_cpu_model(), when a CPU is made) */
+static gboolean
+is_about_cpu (const VapFinding *finding)
+{
+  static const char *const ids[] = { "ap-off", "apft-off", "apqci-off", "apqi-off",
+                                     NULL };
+
+  return g_strv_contains (ids, finding->info->id);
+}
+
+static void
+rule_guest_needs_start (const VapHostGuest *guest, const char *uuid, const char *features,
+                        gboolean must, VapFindings *findings)
+{
+  g_autofree char *word = vap_rule_shell_word (guest->name);
+
+  vap_findings_take (
+      findings, "guest-needs-start", must ? VAP_SEVERITY_ERROR : VAP_SEVERITY_WARNING,
+      guest->name,
+      g_strdup_printf (
+          _ ("guest '%s' runs without the CPU features %s, so it gets device "
+             "%s only when it is started anew"),
+          guest->name, features, uuid),
+      must ? g_strdup_printf (_ ("store it with --config; then: virsh shutdown %s, virsh "
+                                 "start %s"),
+                              word, word)
+           : g_strdup_printf (_ ("start it anew: virsh shutdown %s, virsh start %s"),
+                              word, word));
+}
+
+VapFindings *
+vap_check_plug (const VapHost *host, const VapQemu *qemu, const VapHostGuest *guest,
+                const char *uuid, gboolean must, gboolean *possible)
+{
+  VapGuestDevice device = { .uuid = (char *) uuid, .model = (char *) "vfio-ap" };
+  g_autoptr (VapGuest) with = vap_guest_with_device (guest->running, &device);
+  g_autofree const char **missing = vap_check_missing_features (host, with);
+  g_autofree char *list = g_strjoinv (", ", (char **) missing);
+  g_autoptr (VapFindings) judged = vap_check_guest (host, qemu, with, VAP_ACTION_START);
+  VapFindings *findings = vap_findings_new ();
+
+  *possible = TRUE;
+  for (guint i = 0; i < judged->list->len; i++) {
+    const VapFinding *finding = g_ptr_array_index (judged->list, i);
+
+    if (missing[0] != NULL && is_about_cpu (finding))
+      *possible = *possible && finding->severity != VAP_SEVERITY_ERROR;
+    else
+      vap_findings_take (findings, finding->info->id, finding->severity, finding->subject,
+                         g_strdup (finding->message), g_strdup (finding->hint));
+  }
+  if (!*possible)
+    rule_guest_needs_start (guest, uuid, list, must, findings);
   return findings;
 }

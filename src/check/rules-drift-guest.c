@@ -5,20 +5,19 @@
  */
 #include "config.h"
 
+#include "check/drift.h"
 #include "check/rules.h"
 
 #include <glib/gi18n-lib.h>
 
-/* the first crypto device of a guest that @host knows or whose model says so; @guest:
- * (nullable) */
-static const VapGuestDevice *
-crypto_device (const VapHost *host, const VapGuest *guest)
+const char *
+vap_drift_crypto_device (const VapHost *host, const VapGuest *guest)
 {
   for (guint i = 0; guest != NULL && i < guest->devices->len; i++) {
     const VapGuestDevice *device = guest->devices->pdata[i];
 
     if (vap_host_is_matrix (host, device))
-      return device;
+      return device->uuid;
   }
   return NULL;
 }
@@ -28,10 +27,9 @@ vap_drift_defined_holder (const VapHost *host, const char *uuid)
 {
   for (guint i = 0; i < host->guests->len; i++) {
     const VapHostGuest *guest = host->guests->pdata[i];
-    const VapGuestDevice *device = crypto_device (host, guest->defined);
+    const char *device = vap_drift_crypto_device (host, guest->defined);
 
-    if (device != NULL && device->uuid != NULL &&
-        g_ascii_strcasecmp (device->uuid, uuid) == 0)
+    if (device != NULL && g_ascii_strcasecmp (device, uuid) == 0)
       return guest;
   }
   return NULL;
@@ -44,18 +42,17 @@ vap_rule_guest_device_gone (const VapDriftQuestion *question)
 
   for (guint i = 0; i < host->guests->len; i++) {
     const VapHostGuest *guest = host->guests->pdata[i];
-    const VapGuestDevice *device = crypto_device (host, guest->defined);
+    const char *device = vap_drift_crypto_device (host, guest->defined);
     g_autofree char *word = vap_rule_shell_word (guest->name);
 
-    if (device == NULL || device->uuid == NULL ||
-        vap_host_find_device (host, device->uuid) != NULL ||
-        vap_host_has_other_mdev (host, device->uuid))
+    if (device == NULL || vap_host_find_device (host, device) != NULL ||
+        vap_host_has_other_mdev (host, device))
       continue;
     vap_findings_take (
         question->findings, "guest-device-gone", VAP_SEVERITY_ERROR, guest->name,
         g_strdup_printf (_ ("guest '%s' is defined with device %s, which this host does "
                             "not have"),
-                         guest->name, device->uuid),
+                         guest->name, device),
         g_strdup_printf (_ ("define the device again, or take it from the guest with: "
                             "virsh edit %s"),
                          word));
@@ -97,10 +94,8 @@ vap_rule_guest_drift (const VapDriftQuestion *question)
 
   for (guint i = 0; i < host->guests->len; i++) {
     const VapHostGuest *guest = host->guests->pdata[i];
-    const VapGuestDevice *running = crypto_device (host, guest->running);
-    const VapGuestDevice *defined = crypto_device (host, guest->defined);
-    const char *now = running != NULL ? running->uuid : NULL;
-    const char *stored = defined != NULL ? defined->uuid : NULL;
+    const char *now = vap_drift_crypto_device (host, guest->running);
+    const char *stored = vap_drift_crypto_device (host, guest->defined);
 
     if (guest->running == NULL || guest->defined == NULL ||
         (now == NULL && stored == NULL) ||

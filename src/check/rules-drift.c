@@ -187,7 +187,9 @@ vap_rule_device_not_stored (const VapDriftQuestion *question)
     const VapHostGuest *guest = NULL;
     g_autofree char *node = vap_device_node_name (device->uuid);
 
+    /* the gate makes a grant anew for its guest, so that it is never stored */
     if (!device->active || device->definition != NULL || device->problem != NULL ||
+        vap_uuid_is_granted (device->uuid) ||
         vap_device_drift (device) == VAP_DRIFT_HALF_MADE)
       continue;
     guest = vap_drift_defined_holder (question->host, device->uuid);
@@ -388,12 +390,8 @@ is_supported (const VapHost *host, guint adapter)
  * ap_bus_revise_bindings()); a driver that was loaded later, or an unbind by hand, leaves
  * some out. */
 void
-vap_rule_queue_unbound (const VapDriftQuestion *question)
+vap_drift_unbound (const VapHost *host, VapQueueSet *unbound)
 {
-  const VapHost *host = question->host;
-  Changed unbound = { 0 };
-  char text[VAP_QUEUE_TEXT_SIZE];
-
   if (!host->has_vfio_ap || host->override_in_use)
     return;
   for (guint adapter = 0; adapter < VAP_MASK_BITS; adapter++) {
@@ -405,8 +403,22 @@ vap_rule_queue_unbound (const VapDriftQuestion *question)
 
       if (vap_host_queue_owner (host, queue) == VAP_OWNER_VFIO &&
           is_supported (host, adapter))
-        count_queue (&unbound, queue);
+        vap_queue_set_add (unbound, queue);
     }
+  }
+}
+
+void
+vap_rule_queue_unbound (const VapDriftQuestion *question)
+{
+  g_autofree VapQueueSet *queues = g_new0 (VapQueueSet, 1);
+  Changed unbound = { 0 };
+  char text[VAP_QUEUE_TEXT_SIZE];
+
+  vap_drift_unbound (question->host, queues);
+  for (guint adapter = 0; adapter < VAP_MASK_BITS; adapter++) {
+    VAP_MASK_FOREACH (&queues->domains[adapter], domain)
+      count_queue (&unbound, (VapQueue){ (guint8) adapter, (guint8) domain });
   }
   if (unbound.count == 0)
     return;

@@ -110,9 +110,6 @@ void vap_rule_guest_drift (const VapDriftQuestion *question);
 void vap_rule_device_orphan (const VapDriftQuestion *question);
 void vap_rule_grant_left (const VapDriftQuestion *question);
 
-/* (nullable): a guest that is defined with the device, canonical */
-const VapHostGuest *vap_drift_defined_holder (const VapHost *host, const char *uuid);
-
 /* whether the guest's CPU will have an AP feature, by CPU mode and policies */
 gboolean vap_rule_guest_has_feature (const VapGuestQuestion *question,
                                      VapFeatureId feature);

@@ -128,8 +128,9 @@ vap_guest_unref (VapGuest *guest)
   g_free (guest);
 }
 
-VapGuest *
-vap_guest_with_device (const VapGuest *guest, const VapGuestDevice *device)
+/* all but the devices */
+static VapGuest *
+copy_without_devices (const VapGuest *guest)
 {
   VapGuest *copy = vap_guest_new ();
 
@@ -148,11 +149,45 @@ vap_guest_with_device (const VapGuest *guest, const VapGuestDevice *device)
     vap_guest_take_feature (copy, g_strdup (feature->name), feature->policy,
                             feature->from_metadata);
   }
+  return copy;
+}
+
+VapGuest *
+vap_guest_with_device (const VapGuest *guest, const VapGuestDevice *device)
+{
+  VapGuest *copy = copy_without_devices (guest);
+
   for (guint i = 0; i < guest->devices->len; i++)
     g_ptr_array_add (copy->devices,
                      vap_guest_device_copy (g_ptr_array_index (guest->devices, i)));
   g_ptr_array_add (copy->devices, vap_guest_device_copy (device));
   return copy;
+}
+
+VapGuest *
+vap_guest_without_device (const VapGuest *guest, const char *uuid)
+{
+  VapGuest *copy = copy_without_devices (guest);
+
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
+
+    if (g_strcmp0 (device->uuid, uuid) != 0)
+      g_ptr_array_add (copy->devices, vap_guest_device_copy (device));
+  }
+  return copy;
+}
+
+gboolean
+vap_guest_has_device (const VapGuest *guest, const char *uuid)
+{
+  for (guint i = 0; i < guest->devices->len; i++) {
+    const VapGuestDevice *device = g_ptr_array_index (guest->devices, i);
+
+    if (g_strcmp0 (device->uuid, uuid) == 0)
+      return TRUE;
+  }
+  return FALSE;
 }
 
 const VapCpuFeature *

@@ -119,6 +119,10 @@ gboolean vap_guest_device_parse (const char *xml, gsize length, VapGuestDevice *
 
 /* a copy of @guest that has @device too */
 VapGuest *vap_guest_with_device (const VapGuest *guest, const VapGuestDevice *device);
+/* a copy of @guest without the devices of this UUID */
+VapGuest *vap_guest_without_device (const VapGuest *guest, const char *uuid);
+/* whether it has a mediated device of this UUID, canonical */
+gboolean vap_guest_has_device (const VapGuest *guest, const char *uuid);
 
 /**
  * vap_guest_feature:

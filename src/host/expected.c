@@ -153,18 +153,49 @@ vap_host_with_queues (const VapHost *host, const VapMask *apmask, const VapMask 
   return expected;
 }
 
+static VapHostGuest *
+find_guest (const VapHost *host, const char *name)
+{
+  for (guint i = 0; i < host->guests->len; i++) {
+    VapHostGuest *guest = g_ptr_array_index (host->guests, i);
+
+    if (g_strcmp0 (guest->name, name) == 0)
+      return guest;
+  }
+  return NULL;
+}
+
 VapHost *
 vap_host_with_guest (const VapHost *host, VapGuest *defined)
 {
   VapHost *expected = copy_host (host);
+  VapHostGuest *guest = find_guest (expected, defined->name);
 
-  for (guint i = 0; i < expected->guests->len; i++) {
-    VapHostGuest *guest = g_ptr_array_index (expected->guests, i);
+  if (guest == NULL)
+    return expected;
+  g_clear_pointer (&guest->defined, vap_guest_unref);
+  guest->defined = vap_guest_ref (defined);
+  return expected;
+}
 
-    if (g_strcmp0 (guest->name, defined->name) != 0)
-      continue;
-    g_clear_pointer (&guest->defined, vap_guest_unref);
-    guest->defined = vap_guest_ref (defined);
-  }
+VapHost *
+vap_host_with_running (const VapHost *host, VapGuest *running)
+{
+  VapHost *expected = copy_host (host);
+  VapHostGuest *guest = find_guest (expected, running->name);
+
+  if (guest == NULL)
+    return expected;
+  g_clear_pointer (&guest->running, vap_guest_unref);
+  guest->running = vap_guest_ref (running);
+  return expected;
+}
+
+VapHost *
+vap_host_with_persistent (const VapHost *host, const VapPersistentMasks *masks)
+{
+  VapHost *expected = copy_host (host);
+
+  expected->persistent = *masks;
   return expected;
 }

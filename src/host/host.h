@@ -264,4 +264,10 @@ VapHost *vap_host_with_queues (const VapHost *host, const VapMask *apmask,
 /* (transfer full): a snapshot in which the guest of that name is defined so */
 VapHost *vap_host_with_guest (const VapHost *host, VapGuest *defined);
 
+/* (transfer full): a snapshot in which the guest of that name runs so */
+VapHost *vap_host_with_running (const VapHost *host, VapGuest *running);
+
+/* (transfer full): a snapshot whose next start makes these masks */
+VapHost *vap_host_with_persistent (const VapHost *host, const VapPersistentMasks *masks);
+
 G_END_DECLS

@@ -163,6 +163,26 @@ judge_change (const char *dir, const char *root, const char *uuid, GError **erro
   return vap_check_device_change (before, after, uuid);
 }
 
+/* whether the guest that the file plug names may get the device it names while it runs;
+ * with "live" besides it must */
+static VapFindings *
+judge_plug (const char *dir, const char *root, const char *text, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+  g_autoptr (VapHost) host = vap_host_read (root, error);
+  g_autoptr (VapQemu) qemu = qemu_of_case (dir);
+  const VapHostGuest *guest;
+  gboolean possible;
+
+  if (host == NULL)
+    return NULL;
+  guest = vap_host_find_guest (host, words[0]);
+  g_assert_nonnull (guest);
+  g_assert_nonnull (guest->running);
+  return vap_check_plug (host, qemu, guest, words[1], g_strcmp0 (words[2], "live") == 0,
+                         &possible);
+}
+
 /* the keys in a file of lines "QUEUE LINE; LINE…" */
 static VapPatterns *
 patterns_of_case (const char *dir, const char *name)
@@ -234,9 +254,8 @@ judge_reserve (const char *root, const char *question, GError **error)
                                          queues, error))
       return NULL;
   }
-  reserve =
-      vap_reserve_plan (host, queues, g_str_equal (words[0], "host"), flags, findings,
-                        error);
+  reserve = vap_reserve_plan (host, queues, g_str_equal (words[0], "host"), flags,
+                              findings, error);
   return reserve != NULL ? g_steal_pointer (&findings) : NULL;
 }
 
@@ -250,6 +269,7 @@ judge_case (const char *dir, const char *root, GError **error)
   g_autofree char *json = read_optional (dir, "device.json");
   g_autofree char *uuid = read_optional (dir, "uuid");
   g_autofree char *drift = read_optional (dir, "drift");
+  g_autofree char *plug = read_optional (dir, "plug");
   g_autofree char *move = read_optional (dir, "move.xml");
   g_autofree char *after = read_optional (dir, "after.tree");
   g_autofree char *reserve = read_optional (dir, "reserve");
@@ -257,12 +277,14 @@ judge_case (const char *dir, const char *root, GError **error)
   VapAction action = action_of_name (action_name);
   g_autoptr (VapVerdict) verdict = NULL;
 
-  g_assert_cmpint ((guest != NULL) + (attach != NULL) + (device != NULL) + (json != NULL)
-                       + (drift != NULL) + (after != NULL) + (move != NULL)
-                       + (reserve != NULL),
+  g_assert_cmpint ((guest != NULL) + (attach != NULL) + (device != NULL) +
+                       (json != NULL) + (drift != NULL) + (after != NULL) +
+                       (move != NULL) + (plug != NULL) + (reserve != NULL),
                    ==, 1);
   if (drift != NULL)
     return judge_drift (root, error);
+  if (plug != NULL)
+    return judge_plug (dir, root, plug, error);
   if (move != NULL)
     return judge_move (dir, root, move, error);
   if (after != NULL)

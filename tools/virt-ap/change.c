@@ -8,7 +8,6 @@
 
 #include <glib/gi18n.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "change/device-steps.h"
@@ -75,10 +74,9 @@ change_title (char **argv)
   g_autoptr (GString) title = g_string_new ("virt-ap");
 
   for (guint i = 0; argv[i] != NULL; i++) {
-    g_autofree char *quoted = g_shell_quote (argv[i]);
-    gboolean plain = strpbrk (argv[i], " \t\n\"'\\$`&|;<>()*?[]{}~#!") == NULL;
+    g_autofree char *word = text_shell_word (argv[i]);
 
-    g_string_append_printf (title, " %s", plain ? argv[i] : quoted);
+    g_string_append_printf (title, " %s", word);
   }
   return g_string_free (g_steal_pointer (&title), FALSE);
 }
@@ -309,45 +307,50 @@ add_picture (Output *output, const char *title, const VapHost *host)
   output_add (output, "\n");
 }
 
+/* a step that has no command is left out */
 static void
-add_steps (Output *output, const VapTransaction *transaction, gboolean commands)
+add_commands (Output *output, const VapTransaction *transaction)
 {
   for (guint i = 0; i < vap_transaction_n_steps (transaction); i++) {
     const VapStep *step = vap_transaction_step (transaction, i);
     const VapStepKind *kind = vap_step_kind (step);
-    g_autofree char *text = NULL;
-    g_autofree char *escaped = NULL;
+    g_autofree char *text = kind->command != NULL ? kind->command (step) : NULL;
+    g_autofree char *escaped = text != NULL ? text_escape (text) : NULL;
 
-    if (commands)
-      text = kind->command != NULL ? kind->command (step) : NULL;
-    else
-      text = kind->describe (step);
-    if (text == NULL)
-      continue;
-    escaped = text_escape (text);
-    if (commands)
+    if (escaped != NULL)
       output_add (output, "  %s\n", escaped);
-    else
-      output_add (output, "  %u. %s\n", i + 1, escaped);
   }
 }
 
-static void
-add_plan (Output *output, const Change *change)
+void
+change_add_steps (Output *output, const VapTransaction *transaction)
 {
-  if (vap_transaction_n_steps (change->transaction) == 0) {
+  for (guint i = 0; i < vap_transaction_n_steps (transaction); i++) {
+    const VapStep *step = vap_transaction_step (transaction, i);
+    g_autofree char *text = vap_step_kind (step)->describe (step);
+    g_autofree char *escaped = text_escape (text);
+
+    output_add (output, "  %u. %s\n", i + 1, escaped);
+  }
+}
+
+void
+change_add_plan (Output *output, const VapTransaction *transaction, const VapHost *before,
+                 const VapHost *after)
+{
+  if (vap_transaction_n_steps (transaction) == 0) {
     output_add (output, "%s\n", _ ("nothing to do"));
     return;
   }
-  add_picture (output, _ ("Queues now"), change->before);
-  add_picture (output, _ ("Queues then"), change->after);
+  add_picture (output, _ ("Queues now"), before);
+  add_picture (output, _ ("Queues then"), after);
   output_styled (output, STYLE_TITLE, _ ("Steps"));
   output_add (output, "\n");
-  add_steps (output, change->transaction, FALSE);
+  change_add_steps (output, transaction);
   output_add (output, "\n");
   output_styled (output, STYLE_TITLE, _ ("Commands that do the same"));
   output_add (output, "\n");
-  add_steps (output, change->transaction, TRUE);
+  add_commands (output, transaction);
 }
 
 static void
@@ -358,11 +361,11 @@ add_text (Output *output, const Change *change)
   if (change->findings != NULL)
     findings_add_text (output, "", change->findings);
   if (g_str_equal (result, "planned"))
-    add_plan (output, change);
+    change_add_plan (output, change->transaction, change->before, change->after);
   else if (g_str_equal (result, "nothing-to-do"))
     output_add (output, "%s\n", _ ("nothing to do"));
   else if (g_str_equal (result, "done"))
-    add_steps (output, change->transaction, FALSE);
+    change_add_steps (output, change->transaction);
 }
 
 static void

@@ -63,6 +63,14 @@ int change_run (const ChangeSpec *spec);
 /* a member `steps` in an object that is open; @transaction: NULL for none */
 void change_add_steps_json (VapJson *json, const VapTransaction *transaction);
 
+/* the steps as a numbered list */
+void change_add_steps (Output *output, const VapTransaction *transaction);
+
+/* for --dry-run: the queues @before and @after as pictures, the steps, and commands that do
+ * the same; or that there is nothing to do */
+void change_add_plan (Output *output, const VapTransaction *transaction,
+                      const VapHost *before, const VapHost *after);
+
 /* a VapProgressFunc; @user_data: a Progress, or NULL */
 void change_tell_progress (const VapTransaction *transaction, guint index,
                            gboolean undoing, gpointer user_data);

@@ -96,3 +96,14 @@ findings_add_json (VapJson *json, const char *file, const VapFindings *findings)
 
   each (findings, show_json, &shown);
 }
+
+void
+findings_copy (VapFindings *to, const VapFindings *from)
+{
+  for (guint i = 0; i < from->list->len; i++) {
+    const VapFinding *finding = from->list->pdata[i];
+
+    vap_findings_take (to, finding->info->id, finding->severity, finding->subject,
+                       g_strdup (finding->message), g_strdup (finding->hint));
+  }
+}

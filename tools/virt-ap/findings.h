@@ -21,4 +21,7 @@ void finding_add_json (VapJson *json, const char *file, const VapFinding *findin
 /* each of them, into the array that is open */
 void findings_add_json (VapJson *json, const char *file, const VapFindings *findings);
 
+/* adds a copy of each of @from to @to */
+void findings_copy (VapFindings *to, const VapFindings *from);
+
 G_END_DECLS

@@ -8,8 +8,8 @@
 
 #include <glib/gi18n.h>
 
+#include "change.h"
 #include "command.h"
-#include "options.h"
 
 /* A part of the host, and what mends it; the largest exit status counts. */
 typedef int (*RepairFunc) (const Repair *repair);
@@ -57,14 +57,22 @@ int
 command_repair (const char *root, char **argv)
 {
   gboolean complete = FALSE, forget = FALSE;
+  g_auto (ChangeOptions) change = { 0 };
+  g_auto (GStrv) answers = NULL;
   Repair repair = { 0 };
   const GOptionEntry entries[] = {
     { "complete", 0, 0, G_OPTION_ARG_NONE, &complete,
       N_ ("Complete the interrupted change instead of undoing it"), NULL },
     { "forget", 0, 0, G_OPTION_ARG_NONE, &forget,
       N_ ("Leave everything as it is, and forget the interrupted change"), NULL },
+    { "answer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &answers,
+      N_ ("Answer the question about a finding: FINDING=CHOICE, or "
+          "FINDING:SUBJECT=CHOICE"),
+      N_ ("ANSWER") },
+    CHANGE_ENTRY_CONNECT (&change),
     { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &repair.dry_run,
-      N_ ("Show what was interrupted, and change nothing"), NULL },
+      N_ ("Show what was interrupted and what would be mended, and change nothing"),
+      NULL },
     G_OPTION_ENTRY_NULL,
   };
   const OptionsSpec spec = {
@@ -85,6 +93,9 @@ command_repair (const char *root, char **argv)
     return options_usage_error (spec.name, _ ("it takes no argument"));
   if (complete && forget)
     return options_usage_error (spec.name, _ ("--complete or --forget, not both"));
+  if (!change_connect (&change, &repair.connect))
+    return STATUS_UNJUDGED;
+  repair.answers = answers;
   if (complete)
     repair.way = REPAIR_COMPLETE;
   if (forget)

@@ -18,6 +18,8 @@ typedef struct {
   const char *root;
   RepairWay way;
   gboolean dry_run;
+  char **answers;      /* as given with --answer; NULL for none */
+  const char *connect; /* the URI of a libvirt daemon; NULL for mdevctl */
   Output *output; /* gets text, unless there is @json */
   VapJson *json;  /* an object that is open; NULL for text */
 } Repair;

@@ -88,3 +88,12 @@ text_distance (const char *a, const char *b)
   }
   return row[length];
 }
+
+char *
+text_shell_word (const char *text)
+{
+  gboolean plain =
+      *text != '\0' && strpbrk (text, " \t\n\"'\\$`&|;<>()*?[]{}~#!") == NULL;
+
+  return plain ? g_strdup (text) : g_shell_quote (text);
+}

@@ -17,6 +17,9 @@ char *text_escape (const char *text);
  * row as a range; "-" for none.  Free with g_free(). */
 char *text_ranges (const VapMask *mask, guint digits);
 
+/* @text as a word of a shell, quoted if it has to be; free with g_free() */
+char *text_shell_word (const char *text);
+
 /* how many single insertions, deletions and replacements make @b of @a */
 guint text_distance (const char *a, const char *b);
 
