@@ -51,11 +51,12 @@ vap_devices_create (VapTransaction *transaction, const VapHost *host,
                             device->define ? definition : NULL);
   if (device->guest == NULL)
     return g_steal_pointer (&after);
-  return vap_guests_attach (transaction, after,
-                            &(VapGuestChange){ device->guest, device->uuid,
-                                               device->guest_live, device->guest_stored,
-                                               device->connect },
-                            findings, error);
+  /* what is not active can only be in a definition */
+  return vap_guests_attach (
+      transaction, after,
+      &(VapGuestChange){ device->guest, device->uuid, device->guest_live,
+                         device->guest_stored || !device->start, device->connect },
+      findings, error);
 }
 
 /* FALSE with @error: the caller has to know what it is about */

@@ -506,9 +506,10 @@ static const VapFindingInfo catalogue[] = {
                      "in at once."),
       .source = "QEMU target/s390x/cpu_models.c, s390_realize_cpu_model()",
       .cure = N_ ("Put device and features into its definition, and start it anew."),
-      .example = "warning[guest-needs-start]: guest 'web1' runs without the CPU features "
-                 "ap, apqci, apft, so it gets device 62177883-f1bb-47f0-914d-32a22e3a8801 "
-                 "only when it is started anew",
+      .example =
+          "warning[guest-needs-start]: guest 'web1' runs without the CPU features "
+          "ap, apqci, apft, apqi, so it gets device 62177883-f1bb-47f0-914d-32a22e3a8801 "
+          "only when it is started anew",
   },
   {
       .id = "host-crypto-used",

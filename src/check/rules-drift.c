@@ -259,8 +259,6 @@ report_changed (const VapDriftQuestion *question, const Changed *changed, const 
 {
   const VapHost *host = question->host;
   char queue[VAP_QUEUE_TEXT_SIZE];
-  char apmask[VAP_MASK_TEXT_SIZE], aqmask[VAP_MASK_TEXT_SIZE];
-  g_autofree char *format = NULL;
   char *message;
 
   if (changed->count == 0)
@@ -268,16 +266,14 @@ report_changed (const VapDriftQuestion *question, const Changed *changed, const 
   vap_queue_format (changed->first, queue);
   message = changed->count == 1 ? g_strdup_printf (one, queue)
                                 : g_strdup_printf (several, queue, changed->count);
-  vap_mask_format (&host->apmask, apmask);
-  vap_mask_format (&host->aqmask, aqmask);
   vap_findings_take (
       question->findings, "mask-drift", VAP_SEVERITY_WARNING, queue, message,
       host->override_in_use
-          ? g_strdup (_ ("a driver_override does not last; masks that chzdev keeps do, "
-                         "see: virt-ap reserve --help"))
-          : g_strdup_printf (
-                _ ("keep what is now with: chzdev -t ap -p apmask=%s aqmask=%s"), apmask,
-                aqmask));
+          ? g_strdup (
+                _ ("a driver_override does not last; masks do, see: virt-ap reserve "
+                   "--help; or go back to what is stored with: virt-ap repair"))
+          : g_strdup (_ ("keep what is now, or go back to what is stored, with: virt-ap "
+                         "repair")));
 }
 
 void

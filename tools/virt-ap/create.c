@@ -7,10 +7,9 @@
 
 #include <glib/gi18n.h>
 
+#include "apply/one.h"
 #include "change.h"
-#include "change/devices.h"
 #include "command.h"
-#include "plan/plan.h"
 #include "plan/profile.h"
 
 /* The options as they were given. */
@@ -23,6 +22,8 @@ typedef struct {
   char *profile;
   gboolean persistent;
   gboolean autostart;
+  gboolean live;
+  gboolean config;
 } Wanted;
 
 static void
@@ -61,6 +62,8 @@ check_usage (const char *command, const Wanted *wanted)
            (wanted->adapters == NULL || wanted->domains == NULL))
     options_usage_error (command,
                          _ ("--adapters and --domains are needed, or --profile"));
+  else if (wanted->guest == NULL && (wanted->live || wanted->config))
+    options_usage_error (command, _ ("--live and --config are about a guest: --guest"));
   else
     return TRUE;
   return FALSE;
@@ -81,9 +84,12 @@ parse_wanted (const char *command, const Wanted *wanted, VapNewDevice *device,
     return FALSE;
   device->uuid = uuid;
   device->guest = wanted->guest;
+  device->guest_live = wanted->live;
+  device->guest_stored = wanted->config;
   device->autostart = wanted->autostart;
   /* what a stored guest needs has to be stored itself */
-  device->define = wanted->persistent || wanted->autostart || wanted->guest != NULL;
+  device->define = wanted->persistent || wanted->autostart ||
+                   (wanted->guest != NULL && (wanted->config || !wanted->live));
   return parse_numbers (command, "adapters", wanted->adapters,
                         &device->matrix.adapters) &&
          parse_numbers (command, "domains", wanted->domains, &device->matrix.domains) &&
@@ -96,28 +102,29 @@ typedef struct {
   const char *profile; /* NULL when the matrix is given */
 } Made;
 
-/* the matrix that is best for a guest of this profile, as the host is now */
-static gboolean
-find_matrix (Made *made, const VapHost *host, GError **error)
+/* (transfer full): what this profile needs, for the guest */
+static VapNeed *
+find_need (const Made *made, const VapHost *host, GError **error)
 {
   g_autoptr (VapProfiles) profiles = vap_profiles_read (host->root, error);
+  const VapHostGuest *guest = vap_host_find_guest (host, made->device.guest);
   const VapProfile *profile;
-  g_autoptr (VapNeed) need = NULL;
+  VapNeed *need;
 
   if (profiles == NULL)
-    return FALSE;
+    return NULL;
   profile = vap_profiles_find (profiles, made->profile);
   if (profile == NULL) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("there is no profile '%s' in %s"),
                  made->profile, VAP_PROFILES_DIR);
-    return FALSE;
+    return NULL;
   }
   need = vap_need_copy (profile->need);
-  if (made->device.guest != NULL) {
+  if (guest != NULL) {
     g_free (need->name);
-    need->name = g_strdup (made->device.guest);
+    need->name = g_strdup (guest->name);
   }
-  return vap_plan_one (host, need, &made->device.matrix, error);
+  return need;
 }
 
 static VapHost *
@@ -125,10 +132,14 @@ plan (VapTransaction *transaction, const VapHost *host, VapFindings *findings,
       gpointer user_data, GError **error)
 {
   Made *made = user_data;
+  g_autoptr (VapNeed) need = NULL;
 
-  if (made->profile != NULL && !find_matrix (made, host, error))
+  if (made->profile == NULL)
+    return vap_devices_create (transaction, host, &made->device, findings, error);
+  need = find_need (made, host, error);
+  if (need == NULL)
     return NULL;
-  return vap_devices_create (transaction, host, &made->device, findings, error);
+  return vap_apply_one (transaction, host, need, &made->device, findings, error);
 }
 
 static int
@@ -145,12 +156,11 @@ make (const char *root, char **argv, OptionsSpec *spec, gboolean start)
     { "control-domains", 0, 0, G_OPTION_ARG_STRING, &wanted.control_domains,
       N_ ("The control domains"), N_ ("LIST") },
     { "profile", 0, 0, G_OPTION_ARG_STRING, &wanted.profile,
-      N_ ("Choose free queues as this profile needs them"), N_ ("NAME") },
+      N_ ("Choose queues as this profile needs them, free ones first"), N_ ("NAME") },
     { "uuid", 'u', 0, G_OPTION_ARG_STRING, &wanted.uuid,
       N_ ("The device's UUID, instead of a random one"), N_ ("UUID") },
     { "guest", 'g', 0, G_OPTION_ARG_STRING, &wanted.guest,
-      N_ ("Put the device into this guest's definition, and what it needs of its CPU"),
-      N_ ("GUEST") },
+      N_ ("Give the device to this guest, with what it needs of its CPU"), N_ ("GUEST") },
     { "autostart", 0, 0, G_OPTION_ARG_NONE, &wanted.autostart,
       N_ ("Start it with the machine"), NULL },
     CHANGE_ENTRY_CONNECT (&change),
@@ -158,6 +168,12 @@ make (const char *root, char **argv, OptionsSpec *spec, gboolean start)
     /* the last, which define leaves out */
     { start ? "persistent" : NULL, 'p', 0, G_OPTION_ARG_NONE, &wanted.persistent,
       N_ ("Store it too, so that it can be started again"), NULL },
+    { "live", 0, 0, G_OPTION_ARG_NONE, &wanted.live,
+      N_ ("The guest gets it while it runs; without --live and --config both, as far as "
+          "there are both"),
+      NULL },
+    { "config", 0, 0, G_OPTION_ARG_NONE, &wanted.config,
+      N_ ("The guest gets it in its definition"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   Made made = { .device = { .start = start } };
