@@ -23,7 +23,7 @@ static void
 document_clear (Document *document)
 {
   g_clear_pointer (&document->edits, vap_edits_free);
-  g_clear_pointer (&document->doc, xmlFreeDoc);
+  g_clear_pointer (&document->doc, vap_xml_release);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Document, document_clear)
 

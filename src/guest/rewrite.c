@@ -28,7 +28,7 @@ static void
 rewriting_clear (Rewriting *rewriting)
 {
   g_clear_pointer (&rewriting->edits, vap_edits_free);
-  g_clear_pointer (&rewriting->doc, xmlFreeDoc);
+  g_clear_pointer (&rewriting->doc, vap_xml_release);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rewriting, rewriting_clear)
 

@@ -122,13 +122,59 @@ read_document (const char *xml, gsize length, Refusal *refusal)
   return doc;
 }
 
+/* A longer document is not kept. */
+#define SPARE_MAX (64u * 1024)
+
+static void
+free_document (gpointer data)
+{
+  xmlDoc *doc = data;
+
+  g_clear_pointer ((GBytes **) &doc->_private, g_bytes_unref);
+  xmlFreeDoc (doc);
+}
+
+/* of each thread: the document that was released last; what it was parsed from is its
+ * private data */
+static GPrivate spare = G_PRIVATE_INIT (free_document);
+
+/* (nullable): the spare document, if it is of these bytes; then it is none any more */
+static xmlDoc *
+take_spare (const char *xml, gsize length)
+{
+  xmlDoc *doc = g_private_get (&spare);
+  const char *bytes;
+  gsize n_bytes;
+
+  if (doc == NULL)
+    return NULL;
+  bytes = g_bytes_get_data (doc->_private, &n_bytes);
+  if (n_bytes != length || memcmp (bytes, xml, length) != 0)
+    return NULL;
+  g_private_set (&spare, NULL);
+  return doc;
+}
+
+void
+vap_xml_release (xmlDoc *doc)
+{
+  if (doc == NULL)
+    return;
+  if (doc->_private != NULL)
+    g_private_replace (&spare, doc);
+  else
+    free_document (doc);
+}
+
 xmlDoc *
 vap_xml_parse (const char *xml, gsize length, GError **error)
 {
-  g_autoptr (xmlDoc) doc = NULL;
+  g_autoptr (xmlDoc) doc = take_spare (xml, length);
   Refusal refusal = { NULL, 1 };
   g_autofree char *reason = NULL;
 
+  if (doc != NULL)
+    return g_steal_pointer (&doc);
   if (!check_bytes (xml, length, error))
     return NULL;
 
@@ -145,6 +191,8 @@ vap_xml_parse (const char *xml, gsize length, GError **error)
                  (const char *) doc->encoding);
     return NULL;
   }
+  if (length <= SPARE_MAX)
+    doc->_private = g_bytes_new (xml, length);
   return g_steal_pointer (&doc);
 }
 

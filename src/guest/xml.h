@@ -13,7 +13,9 @@
 
 G_BEGIN_DECLS
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
+/* what vap_xml_parse() returned goes back here, with the tree as it was */
+void vap_xml_release (xmlDoc *doc);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, vap_xml_release)
 
 /**
  * vap_xml_parse:
@@ -21,9 +23,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
  *
  * Nothing is loaded from a file or a network, and a document type declaration
  * is refused before it is read, so that there are no entities to expand.  The
- * limits of libxml2 on depth and sizes are in force, and VAP_XML_MAX above them.
+ * limits of libxml2 on depth and sizes are in force, and VAP_XML_MAX above them.  The
+ * tree that was released last is there again without parsing, if it is of the same bytes:
+ * what is judged is rewritten next.
  *
- * Returns: (transfer full): a document with a root element; NULL with
+ * Returns: a document with a root element, for vap_xml_release(); NULL with
  *   %VAP_ERROR_MALFORMED (line and reason) or %VAP_ERROR_TOO_LARGE
  */
 xmlDoc *vap_xml_parse (const char *xml, gsize length,
