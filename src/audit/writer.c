@@ -67,16 +67,13 @@ connect_datagram (const char *root, const char *name)
   return -1;
 }
 
+/* closes @fd */
 static gboolean
-send_datagram (const char *root, const char *name, const char *text, gsize length)
+send_datagram (gint fd, const char *text, gsize length)
 {
-  gint fd = connect_datagram (root, name);
   struct pollfd wait = { .fd = fd, .events = POLLOUT };
-  gssize sent;
+  gssize sent = send (fd, text, length, MSG_NOSIGNAL);
 
-  if (fd < 0)
-    return FALSE;
-  sent = send (fd, text, length, MSG_NOSIGNAL);
   if (sent < 0 && errno == EAGAIN && poll (&wait, 1, PATIENCE_MS) > 0)
     sent = send (fd, text, length, MSG_NOSIGNAL);
   close (fd);
@@ -87,31 +84,40 @@ static gboolean
 write_journal (const Writing *writing)
 {
   const VapRecord *record = writing->record;
-  g_autofree char *json = vap_record_to_json (record, writing->time, RECORD_MAX);
-  g_autofree char *message = vap_record_to_message (record);
-  g_autoptr (GString) text = g_string_new (NULL);
+  gint fd = connect_datagram (writing->root, VAP_AUDIT_JOURNAL_SOCKET);
+  g_autofree char *json = NULL;
+  g_autofree char *message = NULL;
+  g_autofree char *text = NULL;
 
-  g_string_printf (text,
-                   "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=virt-ap-%s\n"
-                   "MESSAGE_ID=" VAP_AUDIT_MESSAGE_ID "\n"
-                   "VIRT_AP_DOOR=%s\nVIRT_AP_CALL=%s\nVIRT_AP_VERDICT=%s\n"
-                   "VIRT_AP_RECORD=%s\n",
-                   message, priority_of (record), vap_door_to_string (record->door),
-                   vap_door_to_string (record->door), record->call,
-                   vap_decision_to_string (record->decision), json);
-  return send_datagram (writing->root, VAP_AUDIT_JOURNAL_SOCKET, text->str, text->len);
+  if (fd < 0)
+    return FALSE;
+  json = vap_record_to_json (record, writing->time, RECORD_MAX);
+  message = vap_record_to_message (record);
+  text =
+      g_strdup_printf ("MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=virt-ap-%s\n"
+                       "MESSAGE_ID=" VAP_AUDIT_MESSAGE_ID "\n"
+                       "VIRT_AP_DOOR=%s\nVIRT_AP_CALL=%s\nVIRT_AP_VERDICT=%s\n"
+                       "VIRT_AP_RECORD=%s\n",
+                       message, priority_of (record), vap_door_to_string (record->door),
+                       vap_door_to_string (record->door), record->call,
+                       vap_decision_to_string (record->decision), json);
+  return send_datagram (fd, text, strlen (text));
 }
 
 static gboolean
 write_syslog (const Writing *writing)
 {
   const VapRecord *record = writing->record;
-  g_autofree char *json = vap_record_to_json (record, writing->time, SYSLOG_MAX);
-  g_autofree char *text =
-      g_strdup_printf ("<%d>virt-ap-%s[%d]: %s", LOG_DAEMON | priority_of (record),
-                       vap_door_to_string (record->door), getpid (), json);
+  gint fd = connect_datagram (writing->root, VAP_AUDIT_SYSLOG_SOCKET);
+  g_autofree char *json = NULL;
+  g_autofree char *text = NULL;
 
-  return send_datagram (writing->root, VAP_AUDIT_SYSLOG_SOCKET, text, strlen (text));
+  if (fd < 0)
+    return FALSE;
+  json = vap_record_to_json (record, writing->time, SYSLOG_MAX);
+  text = g_strdup_printf ("<%d>virt-ap-%s[%d]: %s", LOG_DAEMON | priority_of (record),
+                          vap_door_to_string (record->door), getpid (), json);
+  return send_datagram (fd, text, strlen (text));
 }
 
 /* Below /var/log a directory of ours is made, in a user's home all that leads there. */
@@ -156,16 +162,20 @@ append_line (gint fd, const char *line, gsize length)
 }
 
 static gboolean
-write_to (const char *path, gboolean own, const char *line, gsize length)
+write_to (const char *path, gboolean own, const Writing *writing)
 {
   gint fd = open_file (path, own);
+  g_autofree char *json = NULL;
+  g_autofree char *line = NULL;
   struct stat status;
   gboolean written;
 
   if (fd < 0)
     return FALSE;
+  json = vap_record_to_json (writing->record, writing->time, RECORD_MAX);
+  line = g_strconcat (json, "\n", NULL);
   written = fstat (fd, &status) == 0 && S_ISREG (status.st_mode) &&
-            append_line (fd, line, length);
+            append_line (fd, line, strlen (line));
   close (fd);
   return written;
 }
@@ -173,12 +183,10 @@ write_to (const char *path, gboolean own, const char *line, gsize length)
 static gboolean
 write_file (const Writing *writing)
 {
-  g_autofree char *json = vap_record_to_json (writing->record, writing->time, RECORD_MAX);
-  g_autofree char *line = g_strconcat (json, "\n", NULL);
   g_autoptr (GPtrArray) files = vap_audit_files (writing->root, writing->config);
 
   for (guint i = 0; i < files->len; i++)
-    if (write_to (files->pdata[i], i > 0, line, strlen (line)))
+    if (write_to (files->pdata[i], i > 0, writing))
       return TRUE;
   return FALSE;
 }
