@@ -23,7 +23,7 @@ HOST = f"""ap-bus cards=05:13:4,06:13:2 udoms=4,47,ab,ff apmask=-5,-6
 cpuinfo
 device {UUID} adapters=5 domains=4,ab control=4
 """
-GUEST = """<domain type='qemu'><name>{name}</name>
+GUEST = """<domain type='qemu'><name>{name}</name><description>{round:06}</description>
   <uuid>{uuid}</uuid><memory>65536</memory>
   <os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>{cpu}
   <devices><emulator>/usr/bin/qemu-system-s390x</emulator>{devices}</devices></domain>"""
@@ -63,15 +63,19 @@ def measure(libvirt, uris):
     stay = [libvirt.open(uri) for uri in uris]
     ways = range(len(uris))
     for name, (processor, devices) in CASES.items():
-        xml = [GUEST.format(name=f"g{i}", uuid=UUID[:-1] + str(i), cpu=processor,
-                            devices=devices) for i in ways]
+        rounds_done = 0
+
+        # no two of a guest's documents are the same
+        def document(i):
+            return GUEST.format(name=f"g{i}", uuid=UUID[:-1] + str(i), cpu=processor,
+                                devices=devices, round=rounds_done)
 
         def define(connections, i):
-            connections[i].defineXMLFlags(xml[i])
+            connections[i].defineXMLFlags(document(i))
 
         def fresh(i):
             connection = libvirt.open(uris[i])
-            connection.defineXMLFlags(xml[i])
+            connection.defineXMLFlags(document(i))
             connection.close()
 
         for i in ways:
@@ -80,6 +84,7 @@ def measure(libvirt, uris):
                                    (", new connection", FRESH_ROUNDS, fresh)):
             times = [[] for _ in ways]
             for _ in range(rounds):
+                rounds_done += 1
                 for i in ways:
                     times[i].append(timed(lambda i=i: once(i)))
             print_row(name + kind, times)
