@@ -18,6 +18,7 @@
 #include "gate/calls.h"
 #include "gate/question.h"
 #include "host/qemu.h"
+#include "keep/keep.h"
 
 /* A question is mostly short, and all of it is there at once. */
 #define AT_ONCE (64u * 1024)
@@ -209,6 +210,7 @@ main (int argc, char **argv)
     return 2;
   }
   /* a connection may define many guests */
+  vap_keep_files ();
   vap_qemu_keep_answers ();
   seat.root = argv[2];
   seat.uri = argv[4];

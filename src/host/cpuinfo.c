@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/keep.h"
 
 #include <string.h>
 
@@ -89,16 +90,67 @@ vap_cpuinfo_parse (VapHost *host, const char *text, GError **error)
   return TRUE;
 }
 
+/* What is read of it. */
+typedef struct {
+  char *machine;
+  gboolean facilities_known;
+  guint8 facilities[sizeof ((VapHost *) NULL)->facilities];
+} Machine;
+
+static void
+machine_free (gpointer data)
+{
+  Machine *machine = data;
+
+  g_free (machine->machine);
+  g_free (machine);
+}
+
+/* Facilities and machine are what the kernel found when it started: stfle_fac_list is
+ * __bootdata_preserved (arch/s390/boot/startup.c). */
+static void
+keep_machine (const VapHost *host, const char *path, VapKeepMark *mark)
+{
+  Machine *machine;
+
+  if (!mark->known)
+    return;
+  machine = g_new0 (Machine, 1);
+  machine->machine = g_strdup (host->machine);
+  machine->facilities_known = host->facilities_known;
+  memcpy (machine->facilities, host->facilities, sizeof machine->facilities);
+  mark->constant = host->root[0] == '\0';
+  vap_kept_add (path, mark, machine, machine_free);
+}
+
+static void
+take_machine (VapHost *host, const Machine *machine)
+{
+  host->machine = g_strdup (machine->machine);
+  host->facilities_known = machine->facilities_known;
+  memcpy (host->facilities, machine->facilities, sizeof host->facilities);
+}
+
 gboolean
 vap_host_read_cpuinfo (VapHost *host, GError **error)
 {
+  g_autofree char *full = g_strconcat (host->root, CPUINFO, NULL);
   g_autofree char *text = NULL;
+  VapKeepMark mark;
+  const Machine *kept = vap_kept_find (full, &mark);
   gsize length;
 
+  if (kept != NULL) {
+    take_machine (host, kept);
+    return TRUE;
+  }
   switch (
       vap_file_read_head (host->root, CPUINFO, VAP_CPUINFO_MAX, &text, &length, error)) {
   case VAP_READ_DONE:
-    return vap_cpuinfo_parse (host, text, error);
+    if (!vap_cpuinfo_parse (host, text, error))
+      return FALSE;
+    keep_machine (host, full, &mark);
+    return TRUE;
   case VAP_READ_ABSENT:
     return TRUE;
   default:

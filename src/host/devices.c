@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/keep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -230,16 +231,32 @@ vap_host_read_active_devices (VapHost *host, const char *const *wanted, GError *
   return TRUE;
 }
 
+/* takes @definition */
+static void
+take_definition (VapHostDevice *device, VapDevice *definition)
+{
+  g_clear_pointer (&device->definition, vap_device_unref);
+  device->definition = definition;
+  vap_device_matrix (definition, &device->defined_matrix, NULL, NULL);
+}
+
 static void
 read_definition (VapHost *host, const char *name, const char *uuid)
 {
   g_autofree char *path = g_build_filename (DEFINITIONS, name, NULL);
+  g_autofree char *full = g_strconcat (host->root, path, NULL);
   g_autofree char *json = NULL;
   g_autoptr (GError) error = NULL;
   VapHostDevice *device;
   VapReadStatus status;
+  VapKeepMark mark;
+  VapDevice *kept = vap_kept_find (full, &mark);
   gsize length;
 
+  if (kept != NULL) {
+    take_definition (find_or_add (host, uuid), vap_device_ref (kept));
+    return;
+  }
   status = vap_file_read (host->root, path, VAP_FILE_MAX, &json, &length, &error);
   if (status == VAP_READ_ABSENT)
     return;
@@ -248,16 +265,16 @@ read_definition (VapHost *host, const char *name, const char *uuid)
     take_problem (host, device, g_strdup (error->message));
     return;
   }
-  device->definition =
-      vap_device_parse_mdevctl (json, length, uuid, VAP_DEVICE_PARENT, &error);
-  if (device->definition == NULL) {
-    take_problem (
-        host, device,
-        g_strdup_printf (_ ("mdevctl's definition '%s%s' is not understood: %s"),
-                         host->root, path, error->message));
+  kept = vap_device_parse_mdevctl (json, length, uuid, VAP_DEVICE_PARENT, &error);
+  if (kept == NULL) {
+    take_problem (host, device,
+                  g_strdup_printf (_ ("mdevctl's definition '%s' is not understood: %s"),
+                                   full, error->message));
     return;
   }
-  vap_device_matrix (device->definition, &device->defined_matrix, NULL, NULL);
+  if (mark.known)
+    vap_kept_add (full, &mark, vap_device_ref (kept), (GDestroyNotify) vap_device_unref);
+  take_definition (device, kept);
 }
 
 /* what editors and copying programs leave behind */

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/keep.h"
 
 #include <string.h>
 
@@ -54,19 +55,27 @@ static VapReadStatus
 read_guest (VapHost *host, const char *dir, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autofree char *full = g_strconcat (host->root, path, NULL);
   g_autofree char *xml = NULL;
   gsize length;
-  VapGuest *guest;
+  VapKeepMark mark;
+  VapGuest *guest = vap_kept_find (full, &mark);
   VapReadStatus status;
 
+  if (guest != NULL) {
+    add_guest (host, name, vap_guest_ref (guest), g_str_equal (dir, RUNNING));
+    return VAP_READ_DONE;
+  }
   status = vap_file_read (host->root, path, VAP_XML_MAX, &xml, &length, error);
   if (status != VAP_READ_DONE)
     return status;
   guest = vap_guest_parse (xml, length, error);
   if (guest == NULL) {
-    g_prefix_error (error, "%s%s: ", host->root, path);
+    g_prefix_error (error, "%s: ", full);
     return VAP_READ_FAILED;
   }
+  if (mark.known)
+    vap_kept_add (full, &mark, vap_guest_ref (guest), (GDestroyNotify) vap_guest_unref);
   add_guest (host, name, guest, g_str_equal (dir, RUNNING));
   return VAP_READ_DONE;
 }

@@ -67,7 +67,8 @@ typedef void (*VapNameFunc) (const char *name, gpointer user_data);
 VapReadStatus vap_dir_list (const char *root, const char *path, VapNameFunc func,
                             gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* the names as a list (char *), sorted */
+/* the names as a list (char *), sorted, that does not change any more; free with
+ * g_ptr_array_unref() */
 VapReadStatus vap_dir_names (const char *root, const char *path, GPtrArray **names,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

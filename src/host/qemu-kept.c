@@ -9,23 +9,15 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/keep.h"
 
 #include <sys/stat.h>
 
 /* A client may name any emulator; so many are remembered. */
 #define KEPT_MAX 8u
 
-/* What tells a file from another, and from itself before it was replaced or written. */
 typedef struct {
-  dev_t device;
-  ino_t inode;
-  off_t size;
-  struct timespec modified;
-  struct timespec changed;
-} Identity;
-
-typedef struct {
-  Identity identity;
+  VapIdentity identity;
   VapQemu *answer;
 } Kept;
 
@@ -49,34 +41,20 @@ vap_qemu_keep_answers (void)
 }
 
 static gboolean
-identify (const char *binary, Identity *identity)
+identify (const char *binary, VapIdentity *identity)
 {
   struct stat status;
 
   if (stat (binary, &status) != 0)
     return FALSE;
-  *identity = (Identity){ status.st_dev, status.st_ino, status.st_size, status.st_mtim,
-                          status.st_ctim };
+  *identity = vap_identity_of (&status);
   return TRUE;
-}
-
-static gboolean
-same_time (const struct timespec *a, const struct timespec *b)
-{
-  return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static gboolean
-same_identity (const Identity *a, const Identity *b)
-{
-  return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-         same_time (&a->modified, &b->modified) && same_time (&a->changed, &b->changed);
 }
 
 VapQemu *
 vap_qemu_find_kept (const char *binary)
 {
-  Identity identity;
+  VapIdentity identity;
 
   if (all_kept == NULL || !identify (binary, &identity))
     return NULL;
@@ -84,7 +62,7 @@ vap_qemu_find_kept (const char *binary)
     const Kept *kept = all_kept->pdata[i];
 
     if (g_str_equal (kept->answer->binary, binary) &&
-        same_identity (&kept->identity, &identity))
+        vap_identity_equal (&kept->identity, &identity))
       return vap_qemu_ref (kept->answer);
   }
   return NULL;
@@ -93,14 +71,14 @@ vap_qemu_find_kept (const char *binary)
 VapQemu *
 vap_qemu_ask_to_keep (const char *binary, guint milliseconds, GError **error)
 {
-  Identity before, after;
+  VapIdentity before, after;
   gboolean known = all_kept != NULL && identify (binary, &before);
   VapQemu *answer = vap_qemu_ask_within (binary, milliseconds, error);
   Kept *kept;
 
   /* one that was replaced while it was asked may be either */
   if (answer == NULL || !known || !identify (binary, &after) ||
-      !same_identity (&before, &after))
+      !vap_identity_equal (&before, &after))
     return answer;
   kept = g_new (Kept, 1);
   kept->identity = before;

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/keep.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,10 @@
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
+
+/* an attribute of sysfs is never longer (PAGE_SIZE, fs/sysfs/file.c; 64 KiB elsewhere
+ * than on s390x are no matter: what is longer is read another way) */
+#define ATTRIBUTE_MAX 4096u
 
 /* how much of a wrong content goes into a message */
 #define EXCERPT_MAX 80u
@@ -55,7 +60,8 @@ open_regular (const char *path, int *fd, GError **error)
 /* up to @max + 1 bytes, so that the caller sees when there are too many; a
  * sysfs file's size is not what it holds, so it is read to its end */
 static VapReadStatus
-read_up_to (const char *path, gsize max, GByteArray *bytes, GError **error)
+read_up_to (const char *path, gsize max, GByteArray *bytes, gboolean attribute,
+            GError **error)
 {
   VapReadStatus status;
   guint8 buffer[8192];
@@ -72,7 +78,8 @@ read_up_to (const char *path, gsize max, GByteArray *bytes, GError **error)
   } while (n > 0 || (n < 0 && errno == EINTR));
   if (n < 0)
     status = status_of_errno (errno, path, error);
-  close (fd);
+  if (n < 0 || !attribute || !vap_kept_take (path, fd))
+    close (fd);
   return status;
 }
 
@@ -90,7 +97,7 @@ vap_file_read (const char *root, const char *path, gsize max, char **content,
 {
   g_autofree char *full = g_strconcat (root, path, NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  VapReadStatus status = read_up_to (full, max, bytes, error);
+  VapReadStatus status = read_up_to (full, max, bytes, FALSE, error);
 
   if (status != VAP_READ_DONE)
     return status;
@@ -109,7 +116,7 @@ vap_file_read_head (const char *root, const char *path, gsize max, char **conten
 {
   g_autofree char *full = g_strconcat (root, path, NULL);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  VapReadStatus status = read_up_to (full, max, bytes, error);
+  VapReadStatus status = read_up_to (full, max, bytes, FALSE, error);
 
   if (status != VAP_READ_DONE)
     return status;
@@ -135,25 +142,72 @@ vap_excerpt (const char *text)
   return excerpt;
 }
 
+/* without its last newline */
+static char *
+text_of (const char *path, const guint8 *bytes, gsize length, GError **error)
+{
+  if (!g_utf8_validate_len ((const char *) bytes, length, NULL)) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("'%s' is not text"), path);
+    return NULL;
+  }
+  if (length > 0 && bytes[length - 1] == '\n')
+    length--;
+  return g_strndup ((const char *) bytes, length);
+}
+
+static VapReadStatus
+read_text (const char *path, char **text, GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  VapReadStatus status = read_up_to (path, VAP_FILE_MAX, bytes, TRUE, error);
+
+  if (status != VAP_READ_DONE)
+    return status;
+  if (bytes->len > VAP_FILE_MAX) {
+    g_set_error (error, VAP_ERROR, VAP_ERROR_TOO_LARGE, _ ("'%s' has more than %u bytes"),
+                 path, VAP_FILE_MAX);
+    return VAP_READ_FAILED;
+  }
+  /* an empty array has no bytes */
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  *text = text_of (path, bytes->data, bytes->len - 1, error);
+  return *text != NULL ? VAP_READ_DONE : VAP_READ_FAILED;
+}
+
+/* FALSE when it must be read by its path */
+static gboolean
+read_open_attribute (const char *path, char **text)
+{
+  guint8 page[ATTRIBUTE_MAX + 1];
+  gssize got = vap_kept_read (path, (char *) page, sizeof page);
+
+  if (got < 0 || got == sizeof page)
+    return FALSE;
+  *text = text_of (path, page, (gsize) got, NULL);
+  return *text != NULL;
+}
+
 VapReadStatus
 vap_sysfs_read (const char *root, const char *path, char **text, GError **error)
 {
-  g_autofree char *content = NULL;
-  gsize length = 0;
+  g_autofree char *full = g_strconcat (root, path, NULL);
   VapReadStatus status;
+  VapKeepMark mark;
+  const char *kept;
 
-  status = vap_file_read (root, path, VAP_FILE_MAX, &content, &length, error);
-  if (status != VAP_READ_DONE)
-    return status;
-  if (!g_utf8_validate_len (content, length, NULL)) {
-    g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("'%s%s' is not text"), root,
-                 path);
-    return VAP_READ_FAILED;
+  if (read_open_attribute (full, text))
+    return VAP_READ_DONE;
+  kept = vap_kept_find (full, &mark);
+  if (kept != NULL) {
+    *text = g_strdup (kept);
+    return VAP_READ_DONE;
   }
-  if (length > 0 && content[length - 1] == '\n')
-    content[length - 1] = '\0';
-  *text = g_steal_pointer (&content);
-  return VAP_READ_DONE;
+  if (mark.absent)
+    return VAP_READ_ABSENT;
+  status = read_text (full, text, error);
+  if (status == VAP_READ_DONE && mark.known)
+    vap_kept_add (full, &mark, g_strdup (*text), g_free);
+  return status;
 }
 
 VapReadStatus
@@ -224,12 +278,26 @@ compare_names (gconstpointer a, gconstpointer b)
 VapReadStatus
 vap_dir_names (const char *root, const char *path, GPtrArray **names, GError **error)
 {
-  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (g_free);
-  VapReadStatus status = vap_dir_list (root, path, add_name, list, error);
+  g_autofree char *full = g_strconcat (root, path, NULL);
+  g_autoptr (GPtrArray) list = NULL;
+  VapReadStatus status;
+  VapKeepMark mark;
+  gpointer kept = vap_kept_find (full, &mark);
 
+  if (kept != NULL) {
+    *names = g_ptr_array_ref (kept);
+    return VAP_READ_DONE;
+  }
+  if (mark.absent)
+    return VAP_READ_ABSENT;
+  list = g_ptr_array_new_with_free_func (g_free);
+  status = vap_dir_list (root, path, add_name, list, error);
   if (status != VAP_READ_DONE)
     return status;
   g_ptr_array_sort (list, compare_names);
+  if (mark.known)
+    vap_kept_add (full, &mark, g_ptr_array_ref (list),
+                  (GDestroyNotify) g_ptr_array_unref);
   *names = g_steal_pointer (&list);
   return VAP_READ_DONE;
 }
