@@ -101,6 +101,19 @@ refuse (const char *line, const char *trouble)
                           id, trouble);
 }
 
+/* QEMU answers device_del when the guest has been asked; one that does not let go never
+ * has it say DEVICE_DELETED (qapi/qdev.json) */
+static char *
+keep_plugged (const char *line)
+{
+  g_autofree char *id = NULL;
+
+  if (access (LAB_KEEP_PLUGGED, F_OK) < 0)
+    return NULL;
+  id = lab_emulator_json_string (line, "id", TRUE);
+  return g_strdup_printf ("{\"return\": {}, \"id\": \"%s\"}\r\n", id);
+}
+
 /* NULL: the command may go to QEMU; else what is answered in its place */
 static char *
 take_matrix (LabEmulatorHolds *holds, const char *line)
@@ -108,6 +121,8 @@ take_matrix (LabEmulatorHolds *holds, const char *line)
   g_autofree char *uuid = NULL, *device = NULL, *trouble = NULL, *command = NULL;
   int fd;
 
+  if (strstr (line, "\"device_del\"") != NULL)
+    return keep_plugged (line);
   if (strstr (line, "\"device_add\"") == NULL)
     return NULL;
   uuid = lab_emulator_find_matrix (line, &device);

@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* While this file is there, no guest lets go of a device that is unplugged. */
+#define LAB_KEEP_PLUGGED "/run/virt-ap-lab/keep-plugged"
+
 typedef struct {
   struct sockaddr_un name;
   socklen_t length;
