@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <signal.h>
+
 #include "ap/mask.h"
 #include "change/step.h"
 
@@ -28,6 +30,12 @@ extern const VapStepKind vap_unplug_kind;
 /* step.c: the descriptor of the journal that programs inherit, -1 for none */
 int vap_step_journal (const VapStep *step);
 void vap_step_set_journal (VapStep *step, int fd);
+/* @listener: (nullable): hears how far the step is while it is done, 0 to 100 */
+typedef void (*VapStepListener) (guint percent, gpointer user_data);
+void vap_step_set_listener (VapStep *step, VapStepListener listener, gpointer user_data);
+/* one of the signals by which people and systemd end a program is held back */
+gboolean vap_step_is_asked_to_end (void);
+sigset_t vap_step_ending_signals (void);
 
 /* journal.c */
 

@@ -8,6 +8,7 @@
 #include "change/priv.h"
 
 #include <glib/gi18n-lib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "run/run.h"
@@ -17,6 +18,8 @@ struct _VapStep {
   char *root;
   GHashTable *texts;
   int journal; /* -1 without one */
+  VapStepListener listener;
+  gpointer listener_data;
 };
 
 static VapStep *
@@ -100,6 +103,13 @@ vap_step_set_journal (VapStep *step, int fd)
   step->journal = fd;
 }
 
+void
+vap_step_set_listener (VapStep *step, VapStepListener listener, gpointer user_data)
+{
+  step->listener = listener;
+  step->listener_data = user_data;
+}
+
 static gint
 compare_texts (gconstpointer a, gconstpointer b)
 {
@@ -154,18 +164,84 @@ fail_run (const char *program, guint seconds, const VapRun *run, GError **error)
   return FALSE;
 }
 
-gboolean
-vap_step_run (const VapStep *step, const char *const *argv, const char *input,
-              guint seconds, char **output, GError **error)
+static gboolean
+run_watched (const VapStep *step, const char *const *argv, const char *input,
+             guint seconds, VapRunWatch watch, char **output, GError **error)
 {
   g_auto (VapRun) run = { 0 };
 
-  if (!vap_run_keeping (argv, input, input != NULL ? strlen (input) : 0, seconds * 1000,
-                        vap_step_journal (step), &run, error))
+  if (!vap_run_watched (argv, input, input != NULL ? strlen (input) : 0, seconds * 1000,
+                        vap_step_journal (step), watch, (gpointer) step, &run, error))
     return FALSE;
   if (!vap_run_was_good (&run))
     return fail_run (argv[0], seconds, &run, error);
   if (output != NULL)
     *output = g_steal_pointer (&run.out);
   return TRUE;
+}
+
+gboolean
+vap_step_run (const VapStep *step, const char *const *argv, const char *input,
+              guint seconds, char **output, GError **error)
+{
+  return run_watched (step, argv, input, seconds, NULL, output, error);
+}
+
+/* what the last whole line of progress in @tail says */
+static gboolean
+find_progress (const char *tail, guint *percent)
+{
+  g_auto (GStrv) lines = g_strsplit (tail, "\n", -1);
+  guint64 left, total;
+
+  for (guint i = g_strv_length (lines); i > 1; i--) {
+    if (sscanf (lines[i - 2], "progress %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &left,
+                &total) != 2 ||
+        total == 0 || left > total)
+      continue;
+    *percent = (guint) ((total - left) * 100 / total);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static int
+watch_long (const char *tail, gpointer user_data)
+{
+  const VapStep *step = user_data;
+  guint percent;
+
+  if (step->listener != NULL && find_progress (tail, &percent))
+    step->listener (percent, step->listener_data);
+  return vap_step_is_asked_to_end () ? SIGTERM : 0;
+}
+
+gboolean
+vap_step_run_long (const VapStep *step, const char *const *argv, const char *input,
+                   guint seconds, GError **error)
+{
+  return run_watched (step, argv, input, seconds, watch_long, NULL, error);
+}
+
+sigset_t
+vap_step_ending_signals (void)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  sigaddset (&set, SIGHUP);
+  return set;
+}
+
+gboolean
+vap_step_is_asked_to_end (void)
+{
+  sigset_t pending;
+
+  if (sigpending (&pending) < 0)
+    return FALSE;
+  return sigismember (&pending, SIGINT) > 0 || sigismember (&pending, SIGTERM) > 0 ||
+         sigismember (&pending, SIGHUP) > 0;
 }

@@ -126,4 +126,15 @@ gboolean vap_step_run (const VapStep *step, const char *const *argv, const char 
                        guint seconds, char **output,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * vap_step_run_long:
+ *
+ * As vap_step_run(), for a program that may take minutes.  It is sent SIGTERM when the
+ * transaction is asked to end, and ends what it is about; lines of its output "progress
+ * LEFT TOTAL", in any unit, become the step's progress.
+ */
+gboolean vap_step_run_long (const VapStep *step, const char *const *argv,
+                            const char *input, guint seconds,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -36,6 +36,7 @@ struct _VapTransaction {
   gboolean holds;     /* signals are held back */
   VapProgressFunc progress;
   gpointer progress_data;
+  int percent;        /* how far the step under way says it is, -1 when it does not */
   VapCheckFunc check;
   gpointer check_data;
 };

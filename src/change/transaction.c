@@ -27,6 +27,7 @@ vap_transaction_new_bare (const char *root, const char *title)
   transaction->title = g_utf8_make_valid (title, -1);
   transaction->journal_path = g_strconcat (transaction->root, VAP_JOURNAL_FILE, NULL);
   transaction->journal = -1;
+  transaction->percent = -1;
   transaction->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) entry_free);
   return transaction;
 }
@@ -50,36 +51,12 @@ vap_transaction_append (VapTransaction *transaction, VapStep *step, gboolean not
   g_ptr_array_add (transaction->entries, entry);
 }
 
-/* The signals by which people and systemd end a program */
-static sigset_t
-ending_signals (void)
-{
-  sigset_t set;
-
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  sigaddset (&set, SIGHUP);
-  return set;
-}
-
 void
 vap_transaction_hold_signals (VapTransaction *transaction)
 {
-  sigset_t set = ending_signals ();
+  sigset_t set = vap_step_ending_signals ();
 
   transaction->holds = pthread_sigmask (SIG_BLOCK, &set, &transaction->held) == 0;
-}
-
-static gboolean
-is_asked_to_end (void)
-{
-  sigset_t pending;
-
-  if (sigpending (&pending) < 0)
-    return FALSE;
-  return sigismember (&pending, SIGINT) > 0 || sigismember (&pending, SIGTERM) > 0 ||
-         sigismember (&pending, SIGHUP) > 0;
 }
 
 static gboolean
@@ -251,6 +228,35 @@ tell_progress (const VapTransaction *transaction, guint index, gboolean undoing)
     transaction->progress (transaction, index, undoing, transaction->progress_data);
 }
 
+/* A step that is under way. */
+typedef struct {
+  VapTransaction *transaction;
+  guint index;
+} UnderWay;
+
+static void
+hear_percent (guint percent, gpointer user_data)
+{
+  const UnderWay *under_way = user_data;
+
+  under_way->transaction->percent = (int) percent;
+  tell_progress (under_way->transaction, under_way->index, FALSE);
+}
+
+static gboolean
+apply_entry (VapTransaction *transaction, guint index, GError **error)
+{
+  UnderWay under_way = { transaction, index };
+  VapStep *step = vap_transaction_entry (transaction, index)->step;
+  gboolean good;
+
+  vap_step_set_listener (step, hear_percent, &under_way);
+  good = vap_step_kind (step)->apply (step, error);
+  vap_step_set_listener (step, NULL, NULL);
+  transaction->percent = -1;
+  return good;
+}
+
 static gboolean
 is_state (const VapStep *step, VapStepState wanted)
 {
@@ -356,7 +362,7 @@ do_entry (VapTransaction *transaction, guint index, GError **error)
 {
   VapEntry *entry = vap_transaction_entry (transaction, index);
 
-  if (is_asked_to_end () && !is_past_return (transaction)) {
+  if (vap_step_is_asked_to_end () && !is_past_return (transaction)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("a signal asked to end"));
     return FALSE;
   }
@@ -364,7 +370,7 @@ do_entry (VapTransaction *transaction, guint index, GError **error)
   if (!entry->begun && !begin_entry (transaction, index, error))
     return FALSE;
   if (!(transaction->resumed && is_state (entry->step, VAP_STEP_AFTER)) &&
-      !vap_step_kind (entry->step)->apply (entry->step, error))
+      !apply_entry (transaction, index, error))
     return FALSE;
   entry->outcome = VAP_OUTCOME_DONE;
   return TRUE;
@@ -660,6 +666,12 @@ const char *
 vap_transaction_recovered (const VapTransaction *transaction)
 {
   return transaction->recovered;
+}
+
+int
+vap_transaction_percent (const VapTransaction *transaction)
+{
+  return transaction->percent;
 }
 
 const char *

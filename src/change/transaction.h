@@ -136,6 +136,10 @@ typedef void (*VapProgressFunc) (const VapTransaction *transaction, guint index,
 void vap_transaction_set_progress (VapTransaction *transaction, VapProgressFunc func,
                                    gpointer user_data);
 
+/* how far the step is that is being done, 0 to 100; -1 when it does not tell.  The
+ * progress function is called again for the same step when that changes. */
+int vap_transaction_percent (const VapTransaction *transaction);
+
 /* Interrupted transactions */
 
 /**

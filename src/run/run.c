@@ -23,6 +23,10 @@
 /* between two looks where the kernel has no pidfd_open(2) (before 5.3) */
 #define LOOK_MS 20
 
+/* between two calls of a watch, and how much of the output it sees */
+#define WATCH_MS 200
+#define TAIL_MAX 512u
+
 enum { IN, OUT, ERR, N_PIPES };
 
 typedef struct {
@@ -34,6 +38,8 @@ typedef struct {
   gsize left;
   GString *text[N_PIPES]; /* of OUT and ERR */
   gint64 deadline;        /* g_get_monotonic_time(), 0 for none */
+  VapRunWatch watch;
+  gpointer watch_data;
 } Conversation;
 
 void
@@ -153,6 +159,22 @@ kill_program (const Conversation *talk)
   kill (talk->pid, SIGKILL); /* it may not have its group yet */
 }
 
+static void
+call_watch (const Conversation *talk)
+{
+  off_t end = lseek (talk->pipes[OUT], 0, SEEK_END);
+  char tail[TAIL_MAX + 1] = "";
+  g_autofree char *text = NULL;
+  int number;
+
+  if (pread (talk->pipes[OUT], tail, TAIL_MAX, MAX (end - (off_t) TAIL_MAX, 0)) < 0)
+    return;
+  text = g_utf8_make_valid (tail, -1);
+  number = talk->watch (text, talk->watch_data);
+  if (number != 0)
+    kill (talk->pid, number);
+}
+
 /* a program that has closed its outputs may still take its time to end */
 static int
 reap (const Conversation *talk, gboolean kill_it, gboolean *late)
@@ -167,8 +189,10 @@ reap (const Conversation *talk, gboolean kill_it, gboolean *late)
     *late = kill_it = left == 0;
     if (pidfd < 0)
       left = left < 0 ? LOOK_MS : MIN (left, LOOK_MS);
-    if (!kill_it)
-      poll (&ended, pidfd >= 0 ? 1 : 0, left);
+    if (talk->watch != NULL)
+      left = left < 0 ? WATCH_MS : MIN (left, WATCH_MS);
+    if (!kill_it && poll (&ended, pidfd >= 0 ? 1 : 0, left) == 0 && talk->watch != NULL)
+      call_watch (talk);
   }
   if (kill_it) {
     kill_program (talk);
@@ -317,12 +341,23 @@ gboolean
 vap_run_keeping (const char *const *arguments, const char *input, gsize input_length,
                  guint milliseconds, gint kept, VapRun *answer, GError **error)
 {
+  return vap_run_watched (arguments, input, input_length, milliseconds, kept, NULL, NULL,
+                          answer, error);
+}
+
+gboolean
+vap_run_watched (const char *const *arguments, const char *input, gsize input_length,
+                 guint milliseconds, gint kept, VapRunWatch watch, gpointer user_data,
+                 VapRun *answer, GError **error)
+{
   Conversation talk;
   gboolean good;
 
   *answer = (VapRun){ 0 };
   conversation_init (&talk, arguments[0], input, input_length, milliseconds);
   talk.apart = TRUE;
+  talk.watch = watch;
+  talk.watch_data = user_data;
   good = start_apart (&talk, arguments, kept, error);
   if (good) {
     answer->wait_status = reap (&talk, FALSE, &answer->late);

@@ -62,6 +62,22 @@ gboolean vap_run_keeping (const char *const *arguments, const char *input,
                           gsize input_length, guint milliseconds, gint kept,
                           VapRun *answer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * VapRunWatch:
+ * @tail: the end of its standard output so far, some lines at least; valid UTF-8
+ *
+ * Called now and then while a program runs.
+ *
+ * Returns: a signal that the program is sent, 0 for none
+ */
+typedef int (*VapRunWatch) (const char *tail, gpointer user_data);
+
+/* As vap_run_keeping(), with @watch called some times in a second. */
+gboolean vap_run_watched (const char *const *arguments, const char *input,
+                          gsize input_length, guint milliseconds, gint kept,
+                          VapRunWatch watch, gpointer user_data, VapRun *answer,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* whether it ended with exit status 0 */
 gboolean vap_run_was_good (const VapRun *run);
 

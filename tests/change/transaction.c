@@ -186,6 +186,95 @@ test_apply_then_free (Place *place, gconstpointer unused G_GNUC_UNUSED)
   assert_untouched (place);
 }
 
+/* as another kind would do it */
+static VapStep *
+give_5_as (const VapStepKind *kind)
+{
+  g_autoptr (VapStep) plain = give_5 ();
+  g_autoptr (GVariant) texts = g_variant_ref_sink (vap_step_to_variant (plain));
+  const char *key, *value;
+  GVariantIter iter;
+  VapStep *step;
+
+  step = vap_step_new (kind, NULL, NULL);
+  g_variant_iter_init (&iter, texts);
+  while (g_variant_iter_next (&iter, "{&s&s}", &key, &value))
+    vap_step_set (step, key, value);
+  return step;
+}
+
+static void
+test_final (Place *place, gconstpointer unused G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+  VapTransaction *transaction = begin (place);
+  VapStepKind final = vap_mask_kind;
+
+  final.flags |= VAP_STEP_FINAL;
+  vap_transaction_add (transaction, vap_file_step_new (RULE, "# rule\n", 0644));
+  vap_transaction_add (transaction, give_5_as (&final));
+  vap_transaction_add (transaction, impossible ());
+  g_assert_false (vap_transaction_commit (transaction, &error));
+  g_assert_error (error, VAP_ERROR, VAP_ERROR_HALF_DONE);
+  g_assert_nonnull (strstr (error->message, "what was done before stays"));
+  g_assert_cmpint (vap_transaction_outcome (transaction, 0), ==, VAP_OUTCOME_DONE);
+  g_assert_cmpint (vap_transaction_outcome (transaction, 2), ==, VAP_OUTCOME_STUCK);
+  vap_transaction_free (transaction);
+  assert_content (place, APMASK, WITHOUT_5);
+  assert_content (place, RULE, "# rule\n");
+  g_assert_true (has (place, VAP_JOURNAL_FILE));
+}
+
+/* It would go on for a minute. */
+static gboolean
+run_long (const VapStep *step, GError **error)
+{
+  const char *const argv[] = { "sh", "-c", "echo progress 1 4; exec sleep 60", NULL };
+
+  return vap_step_run_long (step, argv, NULL, 60, error);
+}
+
+static void
+end_at_75 (const VapTransaction *transaction, guint index G_GNUC_UNUSED,
+           gboolean undoing, gpointer user_data)
+{
+  guint *heard = user_data;
+
+  if (undoing || vap_transaction_percent (transaction) < 0)
+    return;
+  g_assert_cmpint (vap_transaction_percent (transaction), ==, 75);
+  if ((*heard)++ == 0)
+    raise (SIGTERM);
+}
+
+static void
+test_long (Place *place, gconstpointer unused G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+  VapTransaction *transaction;
+  VapStepKind slow = vap_mask_kind;
+  guint heard = 0;
+  sigset_t term, before, pending;
+  int number;
+
+  sigemptyset (&term);
+  sigaddset (&term, SIGTERM);
+  sigprocmask (SIG_BLOCK, &term, &before);
+  transaction = begin (place);
+  slow.apply = run_long;
+  vap_transaction_add (transaction, give_5_as (&slow));
+  vap_transaction_set_progress (transaction, end_at_75, &heard);
+  g_assert_false (vap_transaction_commit (transaction, &error));
+  g_assert_nonnull (strstr (error->message, "everything is as it was before"));
+  g_assert_cmpuint (heard, >, 0);
+  vap_transaction_free (transaction);
+  assert_untouched (place);
+  sigpending (&pending);
+  g_assert_cmpint (sigismember (&pending, SIGTERM), ==, 1);
+  sigwait (&term, &number);
+  sigprocmask (SIG_SETMASK, &before, NULL);
+}
+
 static gboolean
 never_right (const VapTransaction *transaction G_GNUC_UNUSED,
              gpointer user_data, GError **error)
@@ -630,6 +719,8 @@ main (int argc, char **argv)
     { "/transaction/commit", test_commit },
     { "/transaction/failing-step", test_failing_step },
     { "/transaction/apply-then-free", test_apply_then_free },
+    { "/transaction/final", test_final },
+    { "/transaction/long", test_long },
     { "/transaction/check", test_check },
     { "/transaction/completed", test_completed },
     { "/transaction/signal", test_signal },

@@ -187,10 +187,16 @@ change_tell_progress (const VapTransaction *transaction, guint index, gboolean u
 {
   const VapStep *step = vap_transaction_step (transaction, index);
   g_autofree char *what = vap_step_kind (step)->describe (step);
-  g_autofree char *undone = g_strdup_printf (_ ("Undo: %s"), what);
+  int percent = vap_transaction_percent (transaction);
+  g_autofree char *text = NULL;
 
-  progress_tell (user_data, index + 1, vap_transaction_n_steps (transaction),
-                 undoing ? undone : what);
+  if (undoing)
+    text = g_strdup_printf (_ ("Undo: %s"), what);
+  else if (percent >= 0)
+    text = g_strdup_printf (_ ("%s: %d %%"), what, percent);
+  else
+    text = g_steal_pointer (&what);
+  progress_tell (user_data, index + 1, vap_transaction_n_steps (transaction), text);
 }
 
 static int
