@@ -288,7 +288,7 @@ add_word (GPtrArray *words, const char *key, const char *value)
     g_ptr_array_add (words, g_strconcat (key, "=", value, NULL));
 }
 
-/* @from, @to: the two sides */
+/* @to: the side it goes to */
 static GPtrArray *
 migrate_words (const VapStep *step, const char *to)
 {
@@ -302,16 +302,14 @@ migrate_words (const VapStep *step, const char *to)
   return words;
 }
 
-static gboolean
-run_migration (const VapStep *step, const char *from, GPtrArray *words,
-               const char *stored, GError **error)
+/* the words' end, and how long it may take */
+static guint
+end_words (const VapStep *step, GPtrArray *words)
 {
   guint limit = limit_of (step);
 
   g_ptr_array_add (words, NULL);
-  return vap_move_run (step, vap_step_get (step, from), "guest-migrate",
-                       (const char *const *) words->pdata, stored,
-                       limit > 0 ? limit + SLACK_S : NO_LIMIT_S, NULL, error);
+  return limit > 0 ? limit + SLACK_S : NO_LIMIT_S;
 }
 
 static gboolean
@@ -320,10 +318,13 @@ apply (const VapStep *step, GError **error)
   g_autoptr (GPtrArray) words = migrate_words (step, VAP_MOVE_TARGET);
   g_autoptr (GError) reason = NULL;
   VapStepState state;
+  guint seconds;
 
   add_word (words, "migrate-uri", vap_step_get (step, VAP_MOVE_URI));
-  if (run_migration (step, VAP_MOVE_SOURCE, words, vap_step_get (step, STORED_THERE),
-                     &reason))
+  seconds = end_words (step, words);
+  if (vap_move_run_long (step, vap_step_get (step, VAP_MOVE_SOURCE), "guest-migrate",
+                         (const char *const *) words->pdata,
+                         vap_step_get (step, STORED_THERE), seconds, &reason))
     return settle (step, error);
   if (settle (step, NULL) && look (step, &state, NULL) && state == VAP_STEP_AFTER)
     return TRUE;
@@ -343,16 +344,21 @@ target_host (const VapStep *step)
   return parsed != NULL ? g_strdup (g_uri_get_host (parsed)) : NULL;
 }
 
-/* The daemon there may have no way to the one here, so this goes through us. */
+/* The daemon there may have no way to the one here, so this goes through us.  It brings
+ * the guest its crypto back, and takes its time for that, whoever asks to end. */
 static gboolean
 fetch_back (const VapStep *step, GError **error)
 {
   g_autoptr (GPtrArray) words = migrate_words (step, VAP_MOVE_SOURCE);
   g_autofree char *host = target_host (step);
+  guint seconds;
 
   add_word (words, "reach", host);
   add_word (words, "direct", "yes");
-  return run_migration (step, VAP_MOVE_TARGET, words, vap_step_get (step, STORED), error);
+  seconds = end_words (step, words);
+  return vap_move_run (step, vap_step_get (step, VAP_MOVE_TARGET), "guest-migrate",
+                       (const char *const *) words->pdata, vap_step_get (step, STORED),
+                       seconds, NULL, error);
 }
 
 static gboolean

@@ -30,16 +30,18 @@ static const char *const tells[] = {
   "device-autostart", "guest-define", NULL,
 };
 
-gboolean
-vap_move_run (const VapStep *step, const char *uri, const char *operation,
-              const char *const *words, const char *document, guint seconds,
-              char **output, GError **error)
+/* @is_long: it may take minutes, and tells how far it is */
+static gboolean
+run (const VapStep *step, const char *uri, const char *operation,
+     const char *const *words, const char *document, guint seconds, gboolean is_long,
+     char **output, GError **error)
 {
   gboolean tell = g_strv_contains (tells, operation);
   g_autofree char *program = vap_libvirt_program (tell ? "tell-libvirt" : "move-libvirt");
   g_autofree char *prefix = g_strconcat (program, ": ", NULL);
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
   g_autoptr (GError) reason = NULL;
+  const char *const *arguments;
   const char *said;
 
   g_ptr_array_add (argv, program);
@@ -48,8 +50,9 @@ vap_move_run (const VapStep *step, const char *uri, const char *operation,
   for (guint i = 0; words != NULL && words[i] != NULL; i++)
     g_ptr_array_add (argv, (char *) words[i]);
   g_ptr_array_add (argv, NULL);
-  if (vap_step_run (step, (const char *const *) argv->pdata, document, seconds, output,
-                    &reason))
+  arguments = (const char *const *) argv->pdata;
+  if (is_long ? vap_step_run_long (step, arguments, document, seconds, &reason)
+              : vap_step_run (step, arguments, document, seconds, output, &reason))
     return TRUE;
   /* the helper's own path is of no use to anyone */
   said = reason->message;
@@ -57,6 +60,22 @@ vap_move_run (const VapStep *step, const char *uri, const char *operation,
     said += strlen (prefix);
   g_set_error (error, reason->domain, reason->code, _ ("libvirt at '%s': %s"), uri, said);
   return FALSE;
+}
+
+gboolean
+vap_move_run (const VapStep *step, const char *uri, const char *operation,
+              const char *const *words, const char *document, guint seconds,
+              char **output, GError **error)
+{
+  return run (step, uri, operation, words, document, seconds, FALSE, output, error);
+}
+
+gboolean
+vap_move_run_long (const VapStep *step, const char *uri, const char *operation,
+                   const char *const *words, const char *document, guint seconds,
+                   GError **error)
+{
+  return run (step, uri, operation, words, document, seconds, TRUE, NULL, error);
 }
 
 gboolean

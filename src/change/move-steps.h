@@ -42,6 +42,11 @@ gboolean vap_move_run (const VapStep *step, const char *uri, const char *operati
                        const char *const *words, const char *document, guint seconds,
                        char **output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* for what may take minutes, see vap_step_run_long() */
+gboolean vap_move_run_long (const VapStep *step, const char *uri, const char *operation,
+                            const char *const *words, const char *document, guint seconds,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* for a change to a device or a guest that has no words but its name */
 gboolean vap_move_tell (const VapStep *step, const char *uri, const char *operation,
                         const char *name, const char *document,

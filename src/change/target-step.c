@@ -12,7 +12,7 @@
 #include "change/priv.h"
 #include "guest/device.h"
 
-#define SHOWN_US (10 * G_USEC_PER_SEC)
+#define SHOWN_US (5 * G_USEC_PER_SEC)
 #define LOOK_US (G_USEC_PER_SEC / 20)
 
 static const char *
@@ -54,12 +54,28 @@ look (const VapStep *step, VapStepState *state, GError **error)
   return TRUE;
 }
 
+/* libvirt hears of a change from mdevctl and udev, and shows it a moment later: waits for
+ * @wanted, but not for ever. */
+static gboolean
+look_for (const VapStep *step, VapStepState wanted, VapStepState *state, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + SHOWN_US;
+
+  for (;;) {
+    if (!look (step, state, error))
+      return FALSE;
+    if (*state == wanted || g_get_monotonic_time () > end)
+      return TRUE;
+    g_usleep (LOOK_US);
+  }
+}
+
 static gboolean
 prepare (VapStep *step, GError **error)
 {
   VapStepState state;
 
-  if (!look (step, &state, error))
+  if (!look_for (step, VAP_STEP_BEFORE, &state, error))
     return FALSE;
   if (state == VAP_STEP_BEFORE)
     return TRUE;
@@ -86,22 +102,15 @@ define (const VapStep *step, GError **error)
          vap_move_tell (step, get_target (step), "device-autostart", name, NULL, error);
 }
 
-/* libvirt hears of a change from mdevctl and udev, and shows it a moment later. */
 static gboolean
 check (const VapStep *step, VapStepState wanted, GError **error)
 {
-  gint64 end = g_get_monotonic_time () + SHOWN_US;
   VapStepState state;
 
-  for (;;) {
-    if (!look (step, &state, error))
-      return FALSE;
-    if (state == wanted)
-      return TRUE;
-    if (g_get_monotonic_time () > end)
-      break;
-    g_usleep (LOOK_US);
-  }
+  if (!look_for (step, wanted, &state, error))
+    return FALSE;
+  if (state == wanted)
+    return TRUE;
   g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
                _ ("device %s of '%s' is not what it was to become"), get_device (step),
                get_target (step));

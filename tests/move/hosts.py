@@ -211,6 +211,67 @@ class Hosts:
         shutil.rmtree(self.place)
 
 
+WRAPPER = """#!/bin/sh
+n=$(($(cat {place}/count) + 1)); echo $n >{place}/count
+for word; do case $word in device*|guest*|drivers) operation=$word; break ;; esac; done
+echo "$n {name} $operation" >>{place}/calls
+real () {{ LD_LIBRARY_PATH= {build}/tools/virt-ap/{name} "$@"; }}
+case $(cat {place}/at) in $n|$operation)
+  if mv {place}/action {place}/happens 2>/dev/null; then . {place}/happens; fi
+esac
+LD_LIBRARY_PATH= exec {build}/tools/virt-ap/{name} "$@"
+"""
+
+
+class Injection:
+    """A virt-ap on the left whose talks to libvirt are counted, and something happens at
+    one of them: a script of which $PPID is virt-ap"""
+
+    def __init__(self, hosts):
+        self.hosts, self.bin = hosts, f"{hosts.place}/bin"
+        os.makedirs(self.bin, exist_ok=True)
+        shutil.copy(f"{BUILD}/tools/virt-ap/virt-ap", self.bin)
+        for name in ("move-libvirt", "tell-libvirt"):
+            path = hosts.write(f"bin/{name}", WRAPPER.format(place=hosts.place, build=BUILD,
+                                                             name=name))
+            os.chmod(path, 0o755)
+
+    def calls(self):
+        with open(f"{self.hosts.place}/calls", encoding="utf-8") as file:
+            return [line.split(" ", 1)[1] for line in file.read().splitlines()]
+
+    def start(self, arguments, at=0, action=""):
+        """@arguments: of virt-ap; @at: the number of a call, from 1, or the first of an
+        operation"""
+        self.hosts.write("calls", "")
+        self.hosts.write("count", "0")
+        self.hosts.write("at", str(at))
+        self.hosts.write("action", action)
+        script = f"LD_LIBRARY_PATH={BUILD}/src exec {self.bin}/{arguments}"
+        return subprocess.Popen([*self.hosts.enter("left"), "sh", "-c", script],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+    def run(self, arguments, at=0, action="", seconds=200):
+        """what the action asks for (a file ask-NAME) is done by the method of Hosts"""
+        process = self.start(arguments, at, action)
+        end = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < end:
+            self._serve()
+            time.sleep(0.01)
+        if process.poll() is None:
+            process.kill()
+        output = process.communicate()[0]
+        return process.returncode, output
+
+    def _serve(self):
+        for side in ADDRESSES:
+            path = f"{self.hosts.place}/ask-kill-{side}"
+            if os.path.exists(path):
+                self.hosts.kill_libvirtd(side)
+                os.remove(path)
+
+
 class Report:
     """Test Anything Protocol"""
 

@@ -3,6 +3,7 @@
 """virt-ap move between two hosts: what it does, and where the guest is when it fails."""
 
 import json
+import re
 
 from hosts import DEVICE, GUEST, OTHER, main
 
@@ -72,5 +73,24 @@ def plug_fails(hosts, report):
     whole_on(hosts, report, "left", "fetched back")
 
 
+def renamed(hosts, report):
+    """The matrix has another UUID on the target."""
+    hosts.must("right", f"virt-ap define -u {DEVICE} --adapters 5 --domains 0xff")
+    hosts.export("right")
+    status, output = hosts.run("left", hosts.command())
+    report.point("its own UUID is another's there: it moves", output if status else None)
+    state = hosts.state("right")
+    found = re.search("it has (.*)\n  by its definition (.*)\n", state)
+    report.point("… and has a new one, as it runs and as it is stored", None if found and
+                 found[1] == found[2] != DEVICE and f"active {found[1]}" in state else state)
+    report.same("… nothing is left", hosts.state("left"), hosts.without)
+
+    hosts.must("left", f"virt-ap create -u {OTHER} --adapters 5,6 --domains 4,0x47 --persistent")
+    hosts.export("left")
+    status, output = hosts.run("right", hosts.command("right"))
+    report.point("a matrix is ready there: it moves back", output if status else None)
+    report.same("… and has that", hosts.state("left"), hosts.whole.replace(DEVICE, OTHER))
+
+
 if __name__ == "__main__":
-    main([good, refused, plug_fails])
+    main([good, refused, plug_fails, renamed])

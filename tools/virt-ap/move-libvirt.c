@@ -12,6 +12,7 @@
 #include <libvirt/virterror.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -397,32 +398,43 @@ print_progress (virDomainPtr guest)
 
   if (virDomainGetJobInfo (guest, &info) != 0 || info.dataTotal == 0)
     return;
-  printf ("progress %llu %llu\n", info.dataProcessed >> 10, info.dataTotal >> 10);
+  printf ("progress %llu %llu\n", info.dataRemaining >> 10, info.dataTotal >> 10);
   fflush (stdout);
 }
 
-/* Ends it when its time is over; it is told why then, whatever libvirt says of it. */
+/* virt-ap has been asked to end */
+static volatile sig_atomic_t is_interrupted;
+
+static void
+interrupt (int number)
+{
+  (void) number;
+  is_interrupted = 1;
+}
+
+/* Ends it when its time is over, or when it is interrupted; it is told why then, whatever
+ * libvirt says of it. */
 static int
 watch (Migration *migration, unsigned int seconds)
 {
   long long end = now_ms () + seconds * 1000ll;
   long long next = now_ms () + PROGRESS_MS;
-  int late = 0;
+  const char *why = NULL;
 
   while (!__atomic_load_n (&migration->ended, __ATOMIC_ACQUIRE)) {
     usleep (10000);
-    if (seconds > 0 && !late && now_ms () >= end) {
-      late = 1;
+    if (why == NULL && is_interrupted)
+      why = "the migration was interrupted";
+    else if (why == NULL && seconds > 0 && now_ms () >= end)
+      why = "the migration was not over in time, and was ended";
+    else if (now_ms () < next)
+      continue;
+    if (why != NULL)
       virDomainAbortJob (migration->guest);
-    }
-    if (now_ms () >= next) {
-      print_progress (migration->guest);
-      next = now_ms () + PROGRESS_MS;
-    }
+    print_progress (migration->guest);
+    next = now_ms () + PROGRESS_MS;
   }
-  return late && migration->result != 0
-             ? fail ("the migration was not over in time, and was ended")
-             : migration->result;
+  return why != NULL && migration->result != 0 ? fail (why) : migration->result;
 }
 
 /* tcp:// with the address of this machine that HOST is reached from; 0 when there is
@@ -493,6 +505,7 @@ run_migration (Migration *migration, const Call *call)
   pthread_t thread;
   int result;
 
+  signal (SIGTERM, interrupt);
   if (migration->other != NULL) {
     virConnectSetKeepAlive (call->connection, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
     virConnectSetKeepAlive (migration->other, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
