@@ -26,7 +26,8 @@ if [ "${1:-}" = fuzz ]; then
 fi
 
 if [ "${1:-}" = nova ]; then
-  apt_packages="$apt_packages python3-nova python3-placement qemu-utils"
+  apt_packages="$apt_packages python3-nova python3-placement python3-openstackclient
+    uwsgi-plugin-python3 qemu-utils"
   dnf_packages="$dnf_packages openstack-nova-common openstack-placement-common qemu-img"
 fi
 
