@@ -6,10 +6,11 @@ which of them can take a guest of a flavor with crypto.
 usage: allocation.py                 the whole test
        allocation.py report NAME     inside a lab: the host NAME tells what it has
 
-Real: Placement's WSGI application and its database, Nova's resource tracker, provider
-configuration and report client, the libvirt driver over the gate and libvirtd.  Stood in
-for: keystone (Placement's noauth2), the web server around the application (wsgiref), Nova's
-database (the compute node is made here)."""
+Real: Placement's WSGI application and its database, the server that Debian's placement-api
+runs it in (uwsgi; without it Python's wsgiref, which calls the same application), Nova's
+resource tracker, provider configuration and report client, the libvirt driver over the gate
+and libvirtd.  Stood in for: keystone (Placement's noauth2), Nova's database (the compute
+node is made here)."""
 
 import glob
 import os
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import uuid
 
 sys.dont_write_bytecode = True
@@ -51,6 +53,12 @@ sync_on_startup = true
 class Service:
     """Placement on this network namespace's loopback"""
 
+    # as Debian's placement-api does, but for one process: two would make the database
+    UWSGI = ["uwsgi_python3", "--master", "--need-app", "--lazy-apps", "--no-orphans",
+             "--die-on-term", "--enable-threads", "--processes", "1", "--threads", "4",
+             "--buffer-size", "65535", "--rem-header", "Content-Length",
+             "--http-socket", f"127.0.0.1:{PORT}"]
+    APPLICATION = "from placement import wsgi\napplication = wsgi.init_application()\n"
     SERVE = """
 import sys
 from wsgiref.simple_server import make_server, WSGIRequestHandler
@@ -65,9 +73,14 @@ make_server("127.0.0.1", int(sys.argv[1]), wsgi.init_application(),
     def __init__(self, place):
         lab.write(f"{place}/placement.conf", placement_settings(place))
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", self.SERVE, str(PORT)],
-            env={**os.environ, "OS_PLACEMENT_CONFIG_DIR": place})
+        lab.write(f"{place}/placement-app.py", self.APPLICATION)
+        command = [sys.executable, "-c", self.SERVE, str(PORT)]
+        if shutil.which(self.UWSGI[0]):
+            command = [*self.UWSGI, "--wsgi-file", f"{place}/placement-app.py"]
+        with open(f"{place}/server.log", "a") as log:
+            self.process = subprocess.Popen(
+                command, env={**os.environ, "OS_PLACEMENT_CONFIG_DIR": place},
+                stdout=log, stderr=log)
 
     def __enter__(self):
         lab.until(self.answers)
@@ -75,10 +88,12 @@ make_server("127.0.0.1", int(sys.argv[1]), wsgi.init_application(),
 
     def answers(self):
         """Placement is up"""
-        import socket
         assert self.process.poll() is None, "Placement ended"
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", PORT)) == 0
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=30) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -146,7 +161,7 @@ def in_a_lab(place, machine, name):
                           env={**os.environ, "VIRT_AP_TEST_PLACE": place})
     logs = glob.glob(f"{place}/*/nova.log")
     told = open(logs[0]).read() if logs else ""
-    assert done.returncode == 0, done.stdout + done.stderr + told[-3000:]
+    assert done.returncode == 0, told[-3000:] + done.stdout + done.stderr
 
 
 if sys.argv[1:2] == ["report"]:
