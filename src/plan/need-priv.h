@@ -28,8 +28,9 @@ char **vap_words (const char *list);
  * between them, so that it is a word in every place where it is used */
 gboolean vap_profile_name_is_good (const char *text);
 
-/* FALSE when a group's header is there twice, which GKeyFile takes for one group */
-gboolean vap_key_file_check_groups (const char *text, gsize length,
+/* FALSE when it is not UTF-8, or a group's header is there twice, which GKeyFile takes for
+ * one group */
+gboolean vap_key_file_check (const char *text, gsize length,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* json-needs.c */

@@ -87,14 +87,31 @@ vap_queue_pattern_add (const char *text, VapQueueSet *queues, GError **error)
   return TRUE;
 }
 
-/* GKeyFile would take two groups of one name for one */
+static gboolean
+check_utf8 (const char *text, gsize length, GError **error)
+{
+  guint line = 1;
+  const char *fault;
+
+  if (g_utf8_validate_len (text, length, &fault))
+    return TRUE;
+  for (const char *at = text; at < fault; at++)
+    line += *at == '\n';
+  g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("line %u: it is not UTF-8"),
+               line);
+  return FALSE;
+}
+
+/* GKeyFile would take two groups of one name for one, and hand out bytes of any kind */
 gboolean
-vap_key_file_check_groups (const char *text, gsize length, GError **error)
+vap_key_file_check (const char *text, gsize length, GError **error)
 {
   g_autofree char *copy = g_strndup (text, length);
   g_auto (GStrv) lines = g_strsplit (copy, "\n", -1);
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
+  if (!check_utf8 (text, length, error))
+    return FALSE;
   for (guint i = 0; lines[i] != NULL; i++) {
     const char *line = g_strstrip (lines[i]);
 
@@ -206,7 +223,7 @@ add_key_file (VapNeeds *needs, const char *text, gsize length, GError **error)
   g_auto (GStrv) groups = NULL;
   g_autoptr (GError) problem = NULL;
 
-  if (!vap_key_file_check_groups (text, length, error))
+  if (!vap_key_file_check (text, length, error))
     return FALSE;
   if (!g_key_file_load_from_data (file, text, length, G_KEY_FILE_NONE, &problem)) {
     g_set_error_literal (error, VAP_ERROR, VAP_ERROR_MALFORMED, problem->message);

@@ -173,7 +173,7 @@ vap_profiles_add_text (VapProfiles *profiles, const char *text, gsize length,
   g_autoptr (GError) problem = NULL;
   gboolean good;
 
-  if (!vap_key_file_check_groups (text, length, error))
+  if (!vap_key_file_check (text, length, error))
     return FALSE;
   if (!g_key_file_load_from_data (file, text, length, G_KEY_FILE_NONE, &problem)) {
     g_set_error_literal (error, VAP_ERROR, VAP_ERROR_MALFORMED, problem->message);

@@ -89,6 +89,7 @@ static const struct {
   { "[guest a]\nprofile=../x\n", "'../x'" },
   { "[guest ]\nqueues=1\n", "no name" },
   { "[guest a]\n[guest a]\n", "line 2: the group [guest a] is there twice" },
+  { "[guest a]\nmode=\xcf\n", "line 2: it is not UTF-8" },
   { "[gast a]\nqueues=1\n", "[gast a]: there is no such group" },
   { "[host]\nkeep=5.47\n", "'5.47' names no queues" },
   { "[host]\nkeep=*.*\n", "'*.*' names no queues" },
