@@ -160,6 +160,7 @@ typedef struct {
   guint n_pools;
   guint n_kinds;
   guint (*flow)[KINDS]; /* by pool and kind */
+  Work *work;           /* (nullable) */
 } Flow;
 
 static void
@@ -210,13 +211,15 @@ classify_rows (const GArray *kinds, RowClass *classes)
 
 /* @without: cells that do not count, NULL for none */
 static Flow *
-flow_new (const GArray *kinds, const Grid *grid, const Bits *without)
+flow_new (const GArray *kinds, const Grid *grid, const Bits *without, Work *work)
 {
   g_autofree RowClass *classes = g_new (RowClass, GRID);
   Flow *flow = g_new0 (Flow, 1);
   guint n_classes = classify_rows (kinds, classes);
 
+  flow->work = work;
   flow->n_kinds = MIN (kinds->len, KINDS);
+  work_add (work, GRID * (2 * kinds->len + 2 * n_classes));
   for (guint c = 0; c < GRID; c++) {
     Bits cells =
         without != NULL ? bits_minus (&grid->free[c], &without[c]) : grid->free[c];
@@ -257,6 +260,7 @@ find_room (const Flow *flow, guint kind, Reached *reached)
   guint queue[G_N_ELEMENTS (flow->pools)];
   guint head = 0, tail = 0;
 
+  work_add (flow->work, flow->n_pools);
   for (guint p = 0; p < flow->n_pools; p++) {
     gboolean direct = flow->pools[p].users >> kind & 1;
 
@@ -271,6 +275,7 @@ find_room (const Flow *flow, guint kind, Reached *reached)
     if (flow->pools[p].capacity > 0)
       return (gint) p;
     for (guint k = 0; k < flow->n_kinds; k++) {
+      work_add (flow->work, flow->flow[p][k] > 0 ? flow->n_pools : 1);
       for (guint q = 0; flow->flow[p][k] > 0 && q < flow->n_pools; q++) {
         if (reached[q].from != -1 || !(flow->pools[q].users >> k & 1))
           continue;
@@ -323,9 +328,9 @@ compare_cells (gconstpointer a, gconstpointer b)
  * first, and one may be met in part: for flows into pools that is the maximum. */
 static guint
 bound_met (const Instance *instance, const Grid *grid, const GArray *kinds,
-           const Alone *alone)
+           const Alone *alone, Work *work)
 {
-  g_autoptr (Flow) flow = flow_new (kinds, grid, NULL);
+  g_autoptr (Flow) flow = flow_new (kinds, grid, NULL, work);
   g_autofree Alone *sorted = g_memdup2 (alone, instance->n_items * sizeof *alone);
   double met = 0;
 
@@ -386,7 +391,7 @@ is_roomy (const Instance *instance, const GArray *kinds, const Alone *alone, gui
  * what the cells there are would cost, and the best @met items' worth at that price. */
 static guint
 bound_spread (const Instance *instance, const Grid *grid, const GArray *kinds,
-              const Alone *alone, guint met)
+              const Alone *alone, guint met, Work *work)
 {
   g_autofree double *worths = g_new (double, MAX (instance->n_items, 1));
   guint cells = 0, steps;
@@ -402,6 +407,7 @@ bound_spread (const Instance *instance, const Grid *grid, const GArray *kinds,
     guint n = 0;
 
     for (guint i = 0; i < instance->n_items; i++) {
+      work_add (work, 4 + 2 * alone[i].rows);
       if (alone[i].met)
         worths[n++] = worth (&instance->items[i], &alone[i],
                              &g_array_index (kinds, Kind, alone[i].kind), price);
@@ -458,9 +464,9 @@ excess_of_cliques (const Instance *instance, const Alone *alone)
  * into cells that cost nothing */
 static guint
 bound_taken (const Instance *instance, const Grid *grid, const GArray *kinds,
-             const Alone *alone, gboolean widest)
+             const Alone *alone, gboolean widest, Work *work)
 {
-  g_autoptr (Flow) flow = flow_new (kinds, grid, grid->cost);
+  g_autoptr (Flow) flow = flow_new (kinds, grid, grid->cost, work);
   guint taken = 0;
 
   for (guint i = 0; i < instance->n_items; i++) {
@@ -565,7 +571,7 @@ costs (const Grid *grid)
 }
 
 Score
-bound_of (const Instance *instance, const Grid *grid)
+bound_of (const Instance *instance, const Grid *grid, Work *work)
 {
   g_autoptr (GArray) kinds = g_array_new (FALSE, FALSE, sizeof (Kind));
   g_autofree Alone *alone = g_new (Alone, MAX (instance->n_items, 1));
@@ -575,9 +581,12 @@ bound_of (const Instance *instance, const Grid *grid)
   for (guint i = 0; i < instance->n_items; i++) {
     alone[i] = alone_of (kinds, &instance->items[i], grid);
     sum += alone[i].spread;
+    work_add (work, kinds->len + MIN (instance->items[i].most, GRID));
   }
-  bound.met = bound_met (instance, grid, kinds, alone);
-  bound.spread = bound_spread (instance, grid, kinds, alone, bound.met);
+  /* count_kind(), may_all_be_widest() */
+  work_add (work, kinds->len * (16 * GRID + 2 * instance->n_items));
+  bound.met = bound_met (instance, grid, kinds, alone, work);
+  bound.spread = bound_spread (instance, grid, kinds, alone, bound.met, work);
   if (bound.met < instance->n_items)
     return bound;
 
@@ -589,6 +598,6 @@ bound_of (const Instance *instance, const Grid *grid)
     bound.changed += instance->items[i].has_old && !instance->items[i].old_good &&
                      !item_old_fits (&instance->items[i], grid);
   if (costs (grid))
-    bound.taken = bound_taken (instance, grid, kinds, alone, bound.spread == sum);
+    bound.taken = bound_taken (instance, grid, kinds, alone, bound.spread == sum, work);
   return bound;
 }

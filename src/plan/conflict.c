@@ -28,7 +28,7 @@ typedef struct {
   Instance part; /* the items of the set asked about */
   guint *index;  /* from the problem's items to the part's */
   Place *places;
-  gint64 deadline;
+  Work *work;
 } Asker;
 
 /* an item of the set, with its neighbours renumbered */
@@ -93,8 +93,7 @@ ask (Asker *asker, const gboolean *in, guint nodes)
       asker->part.items[asker->part.n_items++] = item_of_part (asker, i);
   }
   make_grid (asker, in, &grid);
-  score =
-      solve (&asker->part, &grid, asker->places, &bound, &goal, nodes, asker->deadline);
+  score = solve (&asker->part, &grid, asker->places, &bound, &goal, nodes, asker->work);
   clear_part (asker);
   if (score.met >= goal.met)
     return CAN;
@@ -152,7 +151,7 @@ narrow (Asker *asker, gboolean *in, guint keep)
       }
       if (count_in (less, n) == count_in (in, n))
         continue;
-      if (g_get_monotonic_time () > asker->deadline)
+      if (work_is_over (asker->work))
         return FALSE;
       answer = ask (asker, less, NODES);
       if (answer == CANNOT)
@@ -177,7 +176,7 @@ all_can (Asker *asker, guint size, guint *budget)
   while (size <= n) {
     gint at = (gint) size - 1;
 
-    if ((*budget)-- == 0 || g_get_monotonic_time () > asker->deadline) {
+    if ((*budget)-- == 0 || work_is_over (asker->work)) {
       *budget = 0;
       return FALSE;
     }
@@ -365,8 +364,7 @@ explain (Asker *asker, const Place *places, guint unmet, gboolean *covered, VapP
 }
 
 void
-conflicts_find (const Problem *problem, const Place *places, VapPlan *plan,
-                gint64 deadline)
+conflicts_find (const Problem *problem, const Place *places, VapPlan *plan, Work *work)
 {
   guint n = problem->instance.n_items;
   g_autofree Asker *asker = g_new0 (Asker, 1);
@@ -374,7 +372,7 @@ conflicts_find (const Problem *problem, const Place *places, VapPlan *plan,
   guint found = 0;
 
   asker->problem = problem;
-  asker->deadline = deadline;
+  asker->work = work;
   asker->index = g_new0 (guint, n);
   asker->places = g_new0 (Place, n);
   asker->part = problem->instance;
@@ -382,7 +380,7 @@ conflicts_find (const Problem *problem, const Place *places, VapPlan *plan,
   asker->part.n_items = 0;
   problem_grid (problem, &asker->grid);
   for (guint i = 0; i < n && found < CONFLICTS; i++) {
-    if (found > 0 && g_get_monotonic_time () > deadline)
+    if (found > 0 && work_is_over (work))
       break;
     if (covered[i] || places[i].kind == PLACE_NEW || places[i].kind == PLACE_STAY)
       continue;

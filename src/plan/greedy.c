@@ -240,7 +240,7 @@ keep_if_better (Packing *packing, Place *best_places, Score *best)
 
 static void
 go (Packing *packing, const Way *way, const Rank *first, const Score *bound,
-    Place *best_places, Score *best, gint64 deadline)
+    Place *best_places, Score *best)
 {
   const Instance *instance = packing->instance;
   g_autofree Rank *ranks = g_memdup2 (first, instance->n_items * sizeof *first);
@@ -250,8 +250,9 @@ go (Packing *packing, const Way *way, const Rank *first, const Score *bound,
   for (guint turn = 0; turn < turns_for (instance); turn++) {
     gboolean again = FALSE;
 
-    if (deadline != 0 && turn > 0 && g_get_monotonic_time () > deadline)
+    if (turn > 0 && work_is_over (packing->work))
       return;
+    work_add (packing->work, 4 * GRID + 48 * instance->n_items);
     qsort (ranks, instance->n_items, sizeof *ranks, compare_ranks);
     for (guint i = 0; i < instance->n_items; i++)
       order[i] = ranks[i].item;
@@ -314,7 +315,7 @@ is_strict (Packing *packing)
 
 Score
 greedy (const Instance *instance, const Grid *grid, const Score *bound, const Score *goal,
-        Place *places, gint64 deadline)
+        Place *places, Work *work)
 {
   static const Way ways[] = {
     { WIDE, FALSE }, { 0.125, FALSE }, { 0.5, FALSE },     { 0.75, FALSE },
@@ -331,6 +332,7 @@ greedy (const Instance *instance, const Grid *grid, const Score *bound, const Sc
 
   packing->instance = instance;
   packing->grid = grid;
+  packing->work = work;
   packing->places = g_new0 (Place, MAX (instance->n_items, 1));
   packing->alone = g_new0 (guint, MAX (instance->n_items, 1));
   (void) bound_alone (instance, grid, packing->alone, cells);
@@ -352,12 +354,12 @@ greedy (const Instance *instance, const Grid *grid, const Score *bound, const Sc
       break;
     if (ways[w].price > WIDE && is_strict (packing))
       continue;
-    go (packing, &ways[w], ranks, bound, places, &best, deadline);
+    go (packing, &ways[w], ranks, bound, places, &best);
     if (polished && ways[w].price == BALANCED && score_compare (&best, bound) < 0)
-      packing_polish (packing, bound, places, &best, deadline);
+      packing_polish (packing, bound, places, &best, work);
   }
   if (polished && score_compare (&best, bound) < 0)
-    packing_polish (packing, bound, places, &best, deadline);
+    packing_polish (packing, bound, places, &best, work);
   g_free (packing->places);
   g_free (packing->alone);
   return best;

@@ -93,20 +93,20 @@ item_changes (const Item *item, const Place *place)
 
 Score
 solve (const Instance *instance, const Grid *grid, Place *places, Score *bound,
-       const Score *goal, guint nodes, gint64 deadline)
+       const Score *goal, guint nodes, Work *work)
 {
   Score best;
 
-  *bound = bound_of (instance, grid);
+  *bound = bound_of (instance, grid, work);
   if (goal != NULL && score_compare (bound, goal) < 0) {
     memset (places, 0, instance->n_items * sizeof *places);
     return (Score){ 0, 0, G_MAXUINT, G_MAXUINT };
   }
-  best = greedy (instance, grid, goal != NULL ? goal : bound, goal, places, deadline);
+  best = greedy (instance, grid, goal != NULL ? goal : bound, goal, places, work);
   if (score_compare (&best, bound) >= 0 ||
       (goal != NULL && score_compare (&best, goal) >= 0))
     return best;
-  if (search (instance, grid, bound, places, &best, goal, nodes, deadline))
+  if (search (instance, grid, bound, places, &best, goal, nodes, work))
     *bound = best;
   return best;
 }

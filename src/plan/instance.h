@@ -8,6 +8,7 @@
 #pragma once
 
 #include "plan/bits.h"
+#include "plan/work.h"
 
 G_BEGIN_DECLS
 
@@ -125,18 +126,18 @@ gboolean item_changes (const Item *item, const Place *place);
  * @bound: (out): what none can surpass: each number given those before it
  * @goal: (nullable): stop when it is reached
  * @nodes: how many branches to try
- * @deadline: monotonic time in microseconds when to stop, 0 for never
+ * @work: (nullable): counts, and says when to stop; NULL for never
  *
  * Returns: the score of @places
  */
 Score solve (const Instance *instance, const Grid *grid, Place *places, Score *bound,
-             const Score *goal, guint nodes, gint64 deadline);
+             const Score *goal, guint nodes, Work *work);
 
 /* the three parts of it */
 
 /* what none can surpass; what it says of @taken holds for scores whose first three are
  * as good as its own */
-Score bound_of (const Instance *instance, const Grid *grid);
+Score bound_of (const Instance *instance, const Grid *grid, Work *work);
 
 /* the most rows on which @item could be if it were alone, 0 for none */
 guint bound_rows_alone (const Item *item, const Grid *grid);
@@ -149,7 +150,7 @@ guint bound_alone (const Instance *instance, const Grid *grid, guint *rows, guin
 
 /* @bound: where it stops; @goal: (nullable): what is less is of no use */
 Score greedy (const Instance *instance, const Grid *grid, const Score *bound,
-              const Score *goal, Place *places, gint64 deadline);
+              const Score *goal, Place *places, Work *work);
 
 /* one item alone on @grid, as widely as it can be; @forbidden: (nullable): rows */
 gboolean fit_one (const Grid *grid, const Item *item, const Bits *forbidden,
@@ -158,6 +159,6 @@ gboolean fit_one (const Grid *grid, const Item *item, const Bits *forbidden,
 /* whether all was tried: then @best is optimal */
 gboolean search (const Instance *instance, const Grid *grid, const Score *bound,
                  Place *places, Score *best, const Score *goal, guint nodes,
-                 gint64 deadline);
+                 Work *work);
 
 G_END_DECLS

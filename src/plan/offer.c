@@ -9,8 +9,8 @@
 
 /* more guests than these are not placed anew */
 #define ANEW 200u
-/* what that may take, in microseconds */
-#define PATIENCE (2 * G_USEC_PER_SEC)
+/* what that may take, as seconds' work */
+#define PATIENCE 2.0
 
 typedef struct {
   Problem *problem; /* an item a profile */
@@ -79,7 +79,7 @@ place_one (Offer *offer, guint i)
 
 /* whether all new ones, and one more of @one, can be placed */
 static gboolean
-place_anew (const Offer *offer, guint one, gint64 deadline)
+place_anew (const Offer *offer, guint one, Work *work)
 {
   g_autofree Item *items = g_new0 (Item, ANEW + 1);
   g_autofree Place *places = g_new0 (Place, ANEW + 1);
@@ -95,7 +95,7 @@ place_anew (const Offer *offer, guint one, gint64 deadline)
     }
   }
   goal.met = instance.n_items;
-  found = solve (&instance, &offer->grid, places, &bound, &goal, 200, deadline);
+  found = solve (&instance, &offer->grid, places, &bound, &goal, 200, work);
   return found.met >= goal.met;
 }
 
@@ -111,7 +111,7 @@ vap_offer_find (const VapHost *host, const VapProfiles *profiles, guint *counts)
                   .counts = counts,
                   .more = more,
                   .full = full };
-  gint64 deadline = g_get_monotonic_time () + PATIENCE;
+  Work work = work_for (PATIENCE);
   gint i;
 
   problem_grid (problem, &offer.grid);
@@ -123,8 +123,8 @@ vap_offer_find (const VapHost *host, const VapProfiles *profiles, guint *counts)
   }
   for (guint k = 0; k < offer.n; k++)
     full[k] = problem->instance.items[k].hopeless;
-  while ((i = find_least (&offer)) >= 0 && g_get_monotonic_time () < deadline) {
-    full[i] = !place_anew (&offer, (guint) i, deadline);
+  while ((i = find_least (&offer)) >= 0 && !work_is_over (&work)) {
+    full[i] = !place_anew (&offer, (guint) i, &work);
     if (!full[i])
       add_one (&offer, (guint) i);
   }

@@ -116,6 +116,7 @@ choose_rows (const Packing *packing, const Bits *rows, const Bits *columns, guin
     if (!bits_test (rows, r))
       continue;
     cost[r] = costly_columns (packing, r, columns);
+    work_add (packing->work, bits_count (columns));
     while (at > 0 && cost[sorted[at - 1]] > cost[r]) {
       sorted[at] = sorted[at - 1];
       at--;
@@ -170,7 +171,9 @@ group_columns (const Packing *packing, const Item *item, const Bits *rows, guint
           known->waste == bits_count (&packing->free[c]) - count)
         group = known;
     }
+    work_add (packing->work, 4 + groups->len);
     if (group == NULL) {
+      work_add (packing->work, 32);
       group = g_new0 (Group, 1);
       group->rows = usable;
       group->cost = cost;
@@ -197,8 +200,8 @@ take_columns (const Group *group, Bits *columns, guint *have, guint want)
 
 /* from @seed on, the groups that leave most rows in common */
 static gboolean
-grow (const GPtrArray *groups, guint seed, guint n_rows, guint n_columns, Bits *rows,
-      Bits *columns)
+grow (Work *work, const GPtrArray *groups, guint seed, guint n_rows, guint n_columns,
+      Bits *rows, Bits *columns)
 {
   g_autofree gboolean *used = g_new0 (gboolean, groups->len);
   const Group *group = g_ptr_array_index (groups, seed);
@@ -212,6 +215,7 @@ grow (const GPtrArray *groups, guint seed, guint n_rows, guint n_columns, Bits *
     gint next = -1;
     guint most = 0;
 
+    work_add (work, groups->len);
     for (guint g = 0; g < groups->len; g++) {
       Bits common = bits_and (rows, &((Group *) g_ptr_array_index (groups, g))->rows);
       guint count = bits_count (&common);
@@ -248,7 +252,7 @@ fit_anywhere (const Packing *packing, const Item *item, const Bits *allowed, gui
     if (group->count < n_columns)
       continue;
     /* with cost, another group may have cheaper rows than the tightest one */
-    if (!grow (groups, g, n_rows, n_columns, &rows, &columns))
+    if (!grow (packing->work, groups, g, n_rows, n_columns, &rows, &columns))
       continue;
     rows = choose_rows (packing, &rows, &columns, n_rows);
     if (grid_cost (packing->grid, &rows, &columns) >= least)
@@ -260,7 +264,7 @@ fit_anywhere (const Packing *packing, const Item *item, const Bits *allowed, gui
       return TRUE;
   }
   for (guint g = 0; least == G_MAXUINT && g < MIN (groups->len, SEEDS); g++) {
-    if (!grow (groups, g, n_rows, n_columns, &rows, &columns))
+    if (!grow (packing->work, groups, g, n_rows, n_columns, &rows, &columns))
       continue;
     place->rows = choose_rows (packing, &rows, &columns, n_rows);
     place->columns = columns;
@@ -339,6 +343,7 @@ packing_place_item (Packing *packing, guint i, double price, guint above)
   Shape shapes[GRID];
   guint n = item->hopeless ? 0 : list_shapes (item, price, above, shapes);
 
+  work_add (packing->work, MIN (item->most, GRID) + n + GRID);
   for (guint s = 0; s < n; s++) {
     if (fit_shape (packing, item, &allowed, shapes[s].rows, shapes[s].columns,
                    &packing->places[i])) {

@@ -24,6 +24,7 @@ typedef struct {
   Score need;   /* less than that is of no use */
   Score hope;   /* what can still come of this run */
   Place *places;
+  Work *work; /* (nullable) */
 } Packing;
 
 void packing_count_scarcity (Packing *packing);
@@ -44,6 +45,6 @@ Score packing_count_score (const Packing *packing);
 
 /* Changes @places, which packing's state belongs to, piece by piece for the better. */
 void packing_polish (Packing *packing, const Score *bound, Place *places, Score *best,
-                     gint64 deadline);
+                     Work *work);
 
 G_END_DECLS

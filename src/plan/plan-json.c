@@ -179,6 +179,7 @@ vap_plan_to_json (const VapPlan *plan)
   add_score (json, "bound", &plan->bound);
   add_bool (json, "optimal", plan->is_optimal);
   add_bool (json, "stopped", plan->is_stopped);
+  add_bool (json, "by_clock", plan->is_by_clock);
   add_reserve (json, &plan->reserve);
   add_lists (json, plan);
   vap_json_end_object (json);

@@ -290,7 +290,10 @@ read_head (VapPlan *plan, const json_t *root, GError **error)
          read_score (root, "score", &plan->score, error) &&
          read_score (root, "bound", &plan->bound, error) &&
          read_bool (root, "optimal", &plan->is_optimal, error) &&
-         read_bool (root, "stopped", &plan->is_stopped, error);
+         read_bool (root, "stopped", &plan->is_stopped, error) &&
+         /* not in plans of earlier virt-aps */
+         (json_object_get (root, "by_clock") == NULL ||
+          read_bool (root, "by_clock", &plan->is_by_clock, error));
 }
 
 VapPlan *

@@ -114,7 +114,9 @@ typedef struct {
  * @score: what it achieves
  * @bound: what no plan can surpass, each number by itself given those before it
  * @is_optimal: @score is proven to be the best
- * @is_stopped: the time was over before all was tried
+ * @is_stopped: it was too much to try all
+ * @is_by_clock: it was ended by the clock, so that the next time it may come out
+ *   differently
  * @apmask: the host's when the plan was made, likewise aqmask: a plan is for this
  *   state of the host and for no other
  * @guests: VapPlanGuest, in the order of the needs
@@ -126,6 +128,7 @@ typedef struct {
   VapPlanScore bound;
   gboolean is_optimal;
   gboolean is_stopped;
+  gboolean is_by_clock;
   VapMask apmask;
   VapMask aqmask;
   VapPlanReserve reserve;
@@ -136,7 +139,9 @@ typedef struct {
 
 typedef struct {
   gboolean rearrange; /* guests in the needs may be moved, to spread or fit others */
-  double seconds;     /* stop then with what there is; 0: 10 */
+  /* stop with what there is after what a usual machine does in less than this, counted
+   * and not timed: so that the same comes every time; 0: 10 */
+  double seconds;
 } VapPlanOptions;
 
 /**

@@ -299,29 +299,29 @@ vap_plan_make (const VapHost *host, const VapNeeds *needs, const VapPlanOptions 
   g_autofree Place *places = NULL;
   Reserve reserve;
   Score score, bound;
-  gint64 deadline;
-  double seconds;
+  Work work;
 
   if (!check_host (host, error))
     return NULL;
   if (options == NULL)
     options = &defaults;
-  seconds = options->seconds > 0 ? options->seconds : SECONDS_DEFAULT;
-  deadline = g_get_monotonic_time () + (gint64) (seconds * G_USEC_PER_SEC);
+  work = work_for (options->seconds > 0 ? options->seconds : SECONDS_DEFAULT);
+  /* some of it is for the reasons of what is not met */
+  work.limit -= work.limit / 3;
   problem = problem_new (host, needs, options->rearrange);
   places = g_new0 (Place, MAX (problem->instance.n_items, 1));
   plan = vap_plan_new ();
-  /* some of the time is for the reasons of what is not met */
-  score = reserve_solve (problem, places, &reserve, &bound, &plan->is_stopped,
-                         deadline - (gint64) (seconds * G_USEC_PER_SEC / 3));
+  score = reserve_solve (problem, places, &reserve, &bound, &plan->is_stopped, &work);
   plan->apmask = host->apmask;
   plan->aqmask = host->aqmask;
   add_guests (plan, problem, places);
   fill_reserve (plan, problem, places, &reserve);
   add_steps (plan);
   fill_scores (plan, problem, &score, &bound);
+  work.limit += work.limit / 2;
   if (score.met < problem->instance.n_items)
-    conflicts_find (problem, places, plan, deadline);
+    conflicts_find (problem, places, plan, &work);
+  plan->is_by_clock = work.by_clock;
   fill_reasons (plan);
   return g_steal_pointer (&plan);
 }

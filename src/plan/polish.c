@@ -131,7 +131,7 @@ draw_columns (Dice *dice, const Bits *used)
 
 void
 packing_polish (Packing *packing, const Score *bound, Place *places, Score *best,
-                gint64 deadline)
+                Work *work)
 {
   guint n_items = packing->instance->n_items;
   guint pieces = CLAMP (WORK / MAX (n_items, 1), PIECES_MIN, PIECES_MAX);
@@ -145,8 +145,9 @@ packing_polish (Packing *packing, const Score *bound, Place *places, Score *best
     guint n = find_piece (packing, &columns, items);
     Score score;
 
-    if (deadline != 0 && g_get_monotonic_time () > deadline)
+    if (work_is_over (work))
       return;
+    work_add (work, 4 * GRID + 24 * n_items);
     n = add_unmet (packing, &dice, items, n);
     shuffle (&dice, items, n);
     place_anew (packing, &dice, items, n);

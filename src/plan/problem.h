@@ -80,10 +80,10 @@ void reserve_grid (const Problem *problem, const Reserve *reserve, Grid *grid);
  * With the fewest queues taken from the host for what it achieves.
  */
 Score reserve_solve (const Problem *problem, Place *places, Reserve *reserve,
-                     Score *bound, gboolean *stopped, gint64 deadline);
+                     Score *bound, gboolean *stopped, Work *work);
 
 /* adds the conflicts of the items that @places does not meet */
 void conflicts_find (const Problem *problem, const Place *places, VapPlan *plan,
-                     gint64 deadline);
+                     Work *work);
 
 G_END_DECLS

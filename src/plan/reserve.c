@@ -48,9 +48,10 @@ typedef struct {
   const Problem *problem;
   Sorts rows;
   Sorts columns;
-  guint largest;     /* of the sorts of domains */
-  guint *hosts;      /* [row sort][column sort]: the host has these queues */
-  guint least;       /* cells that are needed at any rate */
+  guint largest; /* of the sorts of domains */
+  guint *hosts;  /* [row sort][column sort]: the host has these queues */
+  guint least;   /* cells that are needed at any rate */
+  Work *work;
   GPtrArray *heap;   /* Choice, the cheapest first */
   gboolean complete; /* all ways are gone through */
 } Sets;
@@ -361,7 +362,8 @@ may_reach (const Sets *sets, const Choice *choice, guint largest, const Score *g
   reserve_grid (sets->problem, &reserve, &grid);
   if (count_free (&grid) < sets->least)
     return FALSE;
-  bound = bound_of (&sets->problem->instance, &grid);
+  work_add (sets->work, 4 * GRID);
+  bound = bound_of (&sets->problem->instance, &grid, sets->work);
   return score_compare (&bound, goal) >= 0;
 }
 
@@ -429,7 +431,7 @@ typedef struct {
   guint proven; /* no set that costs less will do */
   guint tries;
   gboolean stopped;
-  gint64 deadline;
+  Work *work;
 } Fewest;
 
 /* whether @candidate is enough; *@maybe: that it is not is not proven */
@@ -441,8 +443,8 @@ try_reserve (Fewest *fewest, Reserve candidate, guint nodes, gboolean *maybe)
   Grid grid;
 
   reserve_grid (fewest->problem, &candidate, &grid);
-  found = solve (instance, &grid, fewest->tried, &bound, &fewest->goal, nodes,
-                 fewest->deadline);
+  found =
+      solve (instance, &grid, fewest->tried, &bound, &fewest->goal, nodes, fewest->work);
   if (score_compare (&found, &fewest->goal) < 0) {
     *maybe = score_compare (&bound, &fewest->goal) >= 0;
     return FALSE;
@@ -466,7 +468,7 @@ go_through (Fewest *fewest, Sets *sets)
     Choice *choice = heap_take (sets);
     gboolean maybe = FALSE;
 
-    fewest->stopped = g_get_monotonic_time () > fewest->deadline;
+    fewest->stopped = work_is_over (fewest->work);
     if (fewest->stopped || fewest->tries == 0)
       fewest->proven = MIN (fewest->proven, choice->cost);
     if (fewest->stopped || fewest->tries == 0 || choice->cost >= fewest->score.taken) {
@@ -504,7 +506,7 @@ drop_one_by_one (Fewest *fewest)
 
     if (!bits_test (part, n))
       continue;
-    if (g_get_monotonic_time () > fewest->deadline) {
+    if (work_is_over (fewest->work)) {
       fewest->stopped = TRUE;
       return;
     }
@@ -515,7 +517,7 @@ drop_one_by_one (Fewest *fewest)
 
 /* each queue of the host's that is used costs at least itself */
 static guint
-fewest_by_cells (const Problem *problem, const Score *goal)
+fewest_by_cells (const Problem *problem, const Score *goal, Work *work)
 {
   Score bound;
   Grid grid;
@@ -523,7 +525,7 @@ fewest_by_cells (const Problem *problem, const Score *goal)
   problem_grid (problem, &grid);
   for (guint c = 0; c < GRID; c++)
     grid.cost[c] = bits_minus (&grid.free[c], &problem->base[c]);
-  bound = bound_of (&problem->instance, &grid);
+  bound = bound_of (&problem->instance, &grid, work);
   return bound.met == goal->met && bound.spread == goal->spread ? bound.taken : 0;
 }
 
@@ -531,7 +533,7 @@ fewest_by_cells (const Problem *problem, const Score *goal)
  * fewest queues that do as well.  Returns what is proven to be needed at least. */
 static guint
 find_fewest (const Problem *problem, Score *score, Place *places, Reserve *reserve,
-             gboolean *stopped, gint64 deadline)
+             gboolean *stopped, Work *work)
 {
   g_autoptr (Sets) sets = sets_new (problem);
   g_autofree Place *tried = g_new0 (Place, MAX (problem->instance.n_items, 1));
@@ -543,8 +545,9 @@ find_fewest (const Problem *problem, Score *score, Place *places, Reserve *reser
                     .reserve = *reserve,
                     .proven = sets->complete ? G_MAXUINT : 0,
                     .tries = TRIES (problem->instance.n_items),
-                    .deadline = deadline };
+                    .work = work };
 
+  sets->work = work;
   sets->least = least_cells (problem, &fewest.goal);
   go_through (&fewest, sets);
   if (!sets->complete)
@@ -552,13 +555,13 @@ find_fewest (const Problem *problem, Score *score, Place *places, Reserve *reser
   *score = fewest.score;
   *reserve = fewest.reserve;
   *stopped = fewest.stopped;
-  fewest.proven = MAX (fewest.proven, fewest_by_cells (problem, &fewest.goal));
+  fewest.proven = MAX (fewest.proven, fewest_by_cells (problem, &fewest.goal, work));
   return MIN (fewest.proven, score->taken);
 }
 
 Score
 reserve_solve (const Problem *problem, Place *places, Reserve *reserve, Score *bound,
-               gboolean *stopped, gint64 deadline)
+               gboolean *stopped, Work *work)
 {
   const Instance *instance = &problem->instance;
   Grid grid;
@@ -567,8 +570,8 @@ reserve_solve (const Problem *problem, Place *places, Reserve *reserve, Score *b
   *stopped = FALSE;
   *reserve = (Reserve){ { { 0 } }, { { 0 } }, 0 };
   problem_grid (problem, &grid);
-  score = solve (instance, &grid, places, bound, NULL, NODES_FULL (instance->n_items),
-                 deadline);
+  score =
+      solve (instance, &grid, places, bound, NULL, NODES_FULL (instance->n_items), work);
   if (problem->method == VAP_RESERVE_MASKS) {
     guint least;
 
@@ -581,11 +584,11 @@ reserve_solve (const Problem *problem, Place *places, Reserve *reserve, Score *b
     reserve->columns = bits_minus (&reserve->columns, &problem->locked_columns);
     trim (problem, places, reserve);
     score.taken = reserve->taken;
-    least = find_fewest (problem, &score, places, reserve, stopped, deadline);
+    least = find_fewest (problem, &score, places, reserve, stopped, work);
     if (bound->met == score.met && bound->spread == score.spread &&
         bound->changed == score.changed)
       bound->taken = least;
   }
-  *stopped = *stopped || g_get_monotonic_time () > deadline;
+  *stopped = *stopped || work_is_over (work);
   return score;
 }

@@ -28,8 +28,8 @@ typedef struct {
   const Score *bound;
   const Score *goal;
   guint nodes;
-  gint64 deadline;
-  gboolean over;    /* out of branches or of time */
+  Work *work;       /* (nullable) */
+  gboolean over;    /* out of branches or of work */
   gboolean reached; /* as good as the bound or the goal: nothing more to look for */
 } Search;
 
@@ -107,6 +107,8 @@ sort_rows (const Search *search, const Bits *rows)
   Sorts sorts = { 0, g_new0 (Sort, MAX (bits_count (rows), 1)) };
 
   print_rows (search, rows, prints);
+  work_add (search->work, search->instance->n_columns * (1 + bits_count (rows)) +
+                              search->instance->n_items);
   BITS_FOREACH (rows, r)
   {
     guint s = 0;
@@ -117,6 +119,7 @@ sort_rows (const Search *search, const Bits *rows)
     if (s == sorts.n)
       known[sorts.n++] = prints[r];
     sorts.sorts[s].members[sorts.sorts[s].count++] = (guint8) r;
+    work_add (search->work, s);
   }
   return sorts;
 }
@@ -141,6 +144,7 @@ sort_columns (const Search *search, const Bits *columns)
     if (s == sorts.n)
       sorts.n++;
     sorts.sorts[s].members[sorts.sorts[s].count++] = (guint8) c;
+    work_add (search->work, 2 * s + 2);
   }
   return sorts;
 }
@@ -219,6 +223,7 @@ try_place (Search *search, guint depth, guint item, const Place *place)
     search->score.changed += item_changes (&search->instance->items[item], place);
     search->score.taken += grid_cost (search->grid, &place->rows, &place->columns);
   }
+  work_add (search->work, 8 * bits_count (&place->columns) + 8);
   set_cells (search, place, FALSE);
   search_from (search, depth + 1);
   set_cells (search, place, TRUE);
@@ -230,8 +235,7 @@ try_place (Search *search, guint depth, guint item, const Place *place)
 static gboolean
 spend (Search *search)
 {
-  if (search->nodes == 0 || (search->deadline != 0 && search->nodes % 256 == 0 &&
-                             g_get_monotonic_time () > search->deadline))
+  if (search->nodes == 0 || (search->nodes % 16 == 0 && work_is_over (search->work)))
     search->over = TRUE;
   if (search->over || search->reached)
     return FALSE;
@@ -264,6 +268,7 @@ try_rows (Choice *choice, const Bits *rows)
   }
   if (bits_count (&columns) < choice->n_columns)
     return;
+  work_add (search->work, GRID);
   choice->rows = *rows;
   {
     g_auto (Sorts) sorts = sort_columns (search, &columns);
@@ -352,6 +357,7 @@ can_surpass (const Search *search, guint depth)
   if (n - depth > FEW_ITEMS)
     return TRUE;
   hope = search->score;
+  work_add (search->work, (n - depth) * 2 * search->instance->n_columns);
   for (guint d = depth; d < n; d++) {
     const Item *item = &search->instance->items[search->order[d]];
     guint rows = bound_rows_alone (item, &search->now);
@@ -485,7 +491,7 @@ put_in_order (Search *search)
 
 gboolean
 search (const Instance *instance, const Grid *grid, const Score *bound, Place *places,
-        Score *best, const Score *goal, guint nodes, gint64 deadline)
+        Score *best, const Score *goal, guint nodes, Work *work)
 {
   g_autofree Search *search = g_new0 (Search, 1);
   gboolean all;
@@ -503,7 +509,8 @@ search (const Instance *instance, const Grid *grid, const Score *bound, Place *p
   search->bound = bound;
   search->goal = goal;
   search->nodes = nodes;
-  search->deadline = deadline;
+  search->work = work;
+  work_add (work, 16 * GRID);
   classify (search);
   put_in_order (search);
   search_from (search, 0);

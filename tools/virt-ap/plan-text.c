@@ -50,8 +50,12 @@ add_summary (Output *output, const VapPlan *plan)
                 _ ("With fewer than %u devices changed and %u queues taken it is not "
                    "possible; that it takes more is not proven.\n"),
                 bound->changed, bound->taken);
-  if (plan->is_stopped)
-    output_wrapped (output, 0, _ ("The time was over before all was tried."));
+  if (plan->is_by_clock)
+    output_wrapped (output, 0,
+                    _ ("The clock ended it before all was tried, since this machine is "
+                       "slow or busy: the next time it may come out differently."));
+  else if (plan->is_stopped)
+    output_wrapped (output, 0, _ ("To try all would have been too much work."));
 }
 
 static void

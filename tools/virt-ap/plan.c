@@ -59,7 +59,7 @@ command_plan (const char *root, char **argv)
     { "rearrange", 0, 0, G_OPTION_ARG_NONE, &wanted.rearrange,
       N_ ("Guests that have what they need may be moved too"), NULL },
     { "time-limit", 0, 0, G_OPTION_ARG_DOUBLE, &wanted.seconds,
-      N_ ("Take the best plan found by then, default 10"), N_ ("SECONDS") },
+      N_ ("Take the best plan that this much work finds, default 10"), N_ ("SECONDS") },
     { "fleet", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &hosts,
       N_ ("Only say which of these saved hosts could take what"), N_ ("HOSTS") },
     G_OPTION_ENTRY_NULL,
