@@ -7,10 +7,11 @@ guest is whole on one side and nothing of it is left on the other.
 Without VIRT_AP_THOROUGH a few of the places are tried."""
 
 import os
+import re
 import sys
 import time
 
-from hosts import ADDRESSES, GUEST, Injection, main, until
+from hosts import ADDRESSES, DEVICE, GUEST, HOSTDEV_XML, NODE, Injection, main, until
 
 THOROUGH = bool(os.environ.get("VIRT_AP_THOROUGH"))
 QUICK = ["killed", "daemons_die"]
@@ -202,7 +203,131 @@ def repair_killed(hosts, report):
         come_back(hosts, where(hosts))
 
 
+REFUSING = "/etc/libvirt/hooks/qemu.d/zz-refuse"
+TAKING = "/etc/libvirt/hooks/qemu.d/zz-take"
+
+
+def refuse_arrivals(hosts, side):
+    """libvirt's hook there lets no guest start"""
+    hosts.must(side, f"""printf '#!/bin/sh\n[ $2 != prepare ]\n' >{REFUSING}
+                         chmod 755 {REFUSING}""")
+
+
+def migration_refused(hosts, report):
+    """The target does not let the guest in."""
+    refuse_arrivals(hosts, "right")
+    status, output = hosts.run("left", hosts.command())
+    hosts.must("right", f"rm {REFUSING}")
+    report.same("it is undone", status, 2)
+    report.has("… and told", output, "Migrate guest", "everything is as it was before")
+    report.same("… the guest is whole", where(hosts), "left")
+
+
+def no_way_back(hosts, report):
+    """The device cannot be plugged in there, and the guest cannot come back."""
+    hosts.must("right", f"""printf '#!/bin/sh\n%s\n' '[ "$2" != started ] ||
+      echo 1 >/sys/devices/vfio_ap/matrix/{DEVICE}/remove' >{TAKING}; chmod 755 {TAKING}""")
+    refuse_arrivals(hosts, "left")
+    status, output = hosts.run("left", hosts.command())
+    report.same("it is half done", status, 2)
+    report.has("… and told", output, "Plug device", "'Migrate guest", "could not be undone",
+               "virt-ap repair")
+    report.has("… the guest runs there without it", hosts.state("right"),
+               f"guest {GUEST} is running")
+    hosts.must("right", f"rm {TAKING}")
+    status, told = hosts.run("left", "virt-ap repair")
+    hosts.must("left", f"rm {REFUSING}")
+    report.point("it is repaired", None if status == 0 and where(hosts) == "right" else
+                 f"{told}\n{where(hosts)}")
+    come_back(hosts, "right")
+
+
+def source_busy(hosts, report):
+    """The device here cannot be stopped when the guest has gone."""
+    held = f"/sys/module/virt_ap_lab/vfio/{DEVICE}/device"
+    hosts.must("left", f"""printf '#!/bin/sh\n%s\n' '[ "$2" != release ] ||
+      {{ sleep 1000 3>{held} >/dev/null 2>&1 & echo $! >{hosts.place}/holder; }}' >{TAKING}
+      chmod 755 {TAKING}""")
+    status, output = hosts.run("left", hosts.command())
+    hosts.must("left", f"rm {TAKING}")
+    report.same("it is half done", status, 2)
+    report.has("… and told", output, "Stop device", "what was done before stays",
+               "virt-ap repair")
+    report.same("… the guest is whole there", hosts.state("right"), hosts.whole)
+    hosts.must("left", f"kill $(cat {hosts.place}/holder)")
+    repaired(hosts, report, "when it can be stopped", output)
+
+
+def paused(hosts, report):
+    """A guest that somebody has paused moves, and stays paused."""
+    hosts.must("left", f"virsh -c qemu:///system suspend {GUEST}")
+    status, output = hosts.run("left", hosts.command())
+    report.point("it moves", output if status else None)
+    report.same("… and is paused there", hosts.state("right"),
+                hosts.whole.replace("is running", "is paused"))
+    hosts.must("right", f"virsh -c qemu:///system resume {GUEST}")
+    report.same("… and whole", where(hosts), "right")
+    come_back(hosts, "right")
+
+
+def shown(hosts, report):
+    """A terminal shows how far it is."""
+    status, output = hosts.run(
+        "left", "script -qec '" + hosts.command(options="--yes --bandwidth 2") + "' /dev/null")
+    report.point("it moves", output if status else None)
+    seen = {int(percent) for percent in re.findall(r"Migrate guest [^%]*: (\d+) %", output)}
+    report.point("… and tells percents on the way", None if len(seen) > 2 and max(seen) <= 100
+                 else output)
+    come_back(hosts, "right")
+
+
+def restarted(hosts, report):
+    """The machine is restarted in the middle of a move."""
+    restart = f"""echo 1 >/sys/devices/vfio_ap/matrix/{DEVICE}/remove
+      sed -i "s/'boot': '[^']*'/'boot': 'another'/" /var/lib/virt-ap/journal
+      grep -q another /var/lib/virt-ap/journal"""
+    injection = Injection(hosts)
+    injection.run(hosts.command(), "guest-attach", KILLS["virt-ap is killed before"])
+    hosts.must("left", restart)
+    repaired(hosts, report, "the source has been restarted, and the guest has arrived", "")
+
+    injection.run(hosts.command(), "guest-migrate", KILLS["virt-ap is killed before"])
+    hosts.must("left", f"virsh -c qemu:///system destroy {GUEST}; {restart}")
+    status, told = hosts.run("left", "virt-ap repair")
+    report.same("… and the guest has not: repaired", status, 0)
+    report.same("… nothing is on the other", hosts.state("right"), hosts.without)
+    hosts.must("left", f"""virsh -c qemu:///system nodedev-start {NODE}
+                           virsh -c qemu:///system start {GUEST}""")
+    report.point("… and it can be started with its crypto", None if where(hosts) == "left"
+                 else f"{where(hosts)}\n{told}")
+
+
+def transient(hosts, report):
+    """A guest without a definition moves, and one without crypto."""
+    hosts.must("left", f"virsh -c qemu:///system undefine {GUEST}")
+    before = hosts.state("left")
+    status, output = hosts.run("left", hosts.command())
+    report.point("without a definition it moves", output if status else None)
+    report.same("… as it was", hosts.state("right"), before)
+    report.same("… all of it", hosts.state("left"), hosts.without)
+    hosts.must("right", f"""set -e; v='virsh -c qemu:///system'; $v destroy {GUEST}
+      $v nodedev-destroy {NODE}; $v nodedev-undefine {NODE}""")
+    hosts.make_guest()
+    hosts.must("left", f"""virsh -c qemu:///system detach-device {GUEST} /dev/stdin \
+                           --live --config <<END
+{HOSTDEV_XML.format(uuid=DEVICE)}
+END
+virt-ap remove {DEVICE}""")
+    before = hosts.state("left")
+    status, output = hosts.run("left", hosts.command())
+    report.point("without crypto it moves", output if status else None)
+    report.same("… as it was", hosts.state("right"), before)
+    report.same("… all of it", hosts.state("left"), hosts.without)
+
+
 if __name__ == "__main__":
     scenarios = {scenario.__name__: scenario for scenario in
-                 (killed, daemons_die, during_migration, late, kept, stopped, repair_killed)}
+                 (killed, daemons_die, during_migration, late, kept, migration_refused,
+                  no_way_back, source_busy, paused, shown, restarted, stopped, repair_killed,
+                  transient)}
     main([scenarios[name] for name in sys.argv[1:] or (scenarios if THOROUGH else QUICK)])

@@ -105,6 +105,7 @@ class Hosts:
         self.place = tempfile.mkdtemp(prefix="virt-ap-move.")
         self.ids = {side: f"{side}-{os.getpid()}" for side in ADDRESSES}
         self.started = []
+        self.path = ""  # of programs that stand in for others
         try:
             self._start()
         except BaseException:
@@ -149,6 +150,8 @@ class Hosts:
 
     def run(self, side, script, seconds=60):
         """exit status and output of a shell's script"""
+        if self.path:
+            script = f"PATH={self.path}:$PATH; {script}"
         done = subprocess.run([*self.enter(side), "sh", "-c", script], timeout=seconds,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)
