@@ -21,7 +21,7 @@
 /* Who waits must be woken, which costs more than some looks.  After a read of so many
  * bytes both sides are looked at so many times first; between them, others run. */
 #define MUCH 1024u
-#define LOOKS 8u
+#define LOOKS 40u
 
 /*
  * @up: from the client to the daemon
