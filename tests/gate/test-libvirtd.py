@@ -12,6 +12,8 @@ import re
 import select
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -181,6 +183,38 @@ def test_malformed():
     path = write("large.xml", GUEST.format(name="large", devices=" " * (5 << 20)))
     refused = same("define", path)
     assert refused.returncode == 1
+
+
+def answer_to_length(length, command=None):
+    """what there is to read after the beginning of a call of so many bytes"""
+    if command:
+        ours, theirs = socket.socketpair()
+        gate = subprocess.Popen(command, stdin=theirs, stdout=theirs,
+                                stderr=subprocess.DEVNULL)
+        theirs.close()
+    else:
+        ours = socket.socket(socket.AF_UNIX)
+        ours.connect(SOCKET)
+    ours.settimeout(20)
+    # CONNECT_OPEN, and no more of it than its header
+    ours.sendall(struct.pack(">7I", length, 0x20008086, 1, 1, 0, 0, 0))
+    try:
+        return ours.recv(100)
+    except ConnectionResetError:
+        return b""
+    except socket.timeout:
+        return None
+    finally:
+        ours.close()
+        if command:
+            gate.wait(20)
+
+
+def test_too_long_a_frame():
+    """of a byte more than VIR_NET_MESSAGE_MAX neither reads on"""
+    longest = 4 + 33554432
+    assert answer_to_length(longest + 1) == b""
+    assert answer_to_length(longest + 1, [GATE]) == b""
 
 
 def test_read_only():

@@ -418,6 +418,34 @@ test_both_ways (void)
   fixture_stop (&fixture, TRUE);
 }
 
+/* The longest frame that libvirt takes (VIR_NET_MESSAGE_MAX and the length itself), each
+ * way; test_hostile() has the one that is a byte longer. */
+static void
+test_largest (void)
+{
+  gsize length = VAP_RPC_FRAME_MAX - VAP_RPC_HEADER_SIZE;
+  g_autofree guint8 *payload = g_malloc (length);
+
+  g_assert_cmpuint (VAP_RPC_FRAME_MAX, ==, 33554432 + 4);
+  for (gsize i = 0; i < length; i++)
+    payload[i] = (guint8) (i * 2654435761u >> 13);
+  for (guint from_client = 0; from_client < 2; from_client++) {
+    g_autoptr (GByteArray) sent = g_byte_array_new ();
+    Fixture fixture;
+
+    wire_append (sent, OTHER, from_client ? VAP_RPC_CALL : VAP_RPC_REPLY, 1, payload,
+                 length);
+    wire_append (sent, OTHER, VAP_RPC_MESSAGE, 2, NULL, 0);
+    g_assert_cmpuint (sent->len, ==, VAP_RPC_FRAME_MAX + VAP_RPC_HEADER_SIZE);
+    fixture_start (&fixture);
+    Writer writer = { from_client ? fixture.client[0] : fixture.daemon[0], sent };
+    GThread *thread = g_thread_new ("writer", run_writer, &writer);
+    expect_bytes (from_client ? fixture.daemon[0] : fixture.client[0], sent);
+    g_thread_join (thread);
+    fixture_stop (&fixture, TRUE);
+  }
+}
+
 static void
 test_pipelined (void)
 {
@@ -769,6 +797,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relay/insert-between", test_insert_between);
   g_test_add_func ("/relay/record-first", test_record_first);
   g_test_add_func ("/relay/both-ways", test_both_ways);
+  g_test_add_func ("/relay/largest", test_largest);
   g_test_add_func ("/relay/pipelined", test_pipelined);
   g_test_add_func ("/relay/hostile", test_hostile);
   g_test_add_func ("/relay/too-long", test_too_long);
