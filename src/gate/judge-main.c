@@ -117,13 +117,25 @@ hold_death (gboolean hold)
   sigprocmask (hold ? SIG_BLOCK : SIG_UNBLOCK, &death, NULL);
 }
 
+static gboolean
+read_go_on (void)
+{
+  guint8 gone;
+  gssize got;
+
+  do
+    got = read (STDIN_FILENO, &gone, 1);
+  while (got < 0 && errno == EINTR);
+  return got == 1;
+}
+
 static void
 tell_early (const VapAnswer *answer)
 {
   hold_death (TRUE);
   keeping = TRUE;
-  /* that the gate is gone shows again at the end */
-  if (!tell (answer, VAP_ANSWER_KEEPING))
+  /* till the call has gone on, or the gate is gone, which shows again at the end */
+  if (!tell (answer, VAP_ANSWER_KEEPING) || !read_go_on ())
     g_info ("the gate is gone");
 }
 

@@ -162,10 +162,22 @@ vap_question_move (VapQuestion *question)
   if (question->received < VAP_ANSWER_HEAD + question->length)
     return FALSE;
   question->keeping = (vap_rpc_read_word (question->head) & VAP_ANSWER_KEEPING) != 0;
+  question->gone = FALSE;
   if (question->keeping)
     question->keep_until =
         g_get_monotonic_time () + VAP_KEEPING_MS * G_TIME_SPAN_MILLISECOND;
   return TRUE;
+}
+
+/* One that has gone meanwhile is found out by vap_question_look(). */
+void
+vap_question_go_on (VapQuestion *question)
+{
+  if (!question->keeping || question->gone)
+    return;
+  question->gone = TRUE;
+  if (send (question->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+    question->keep_until = 0;
 }
 
 void

@@ -8,9 +8,10 @@
  * On the socket between the two: a question is the call as it came, without the
  * bytes that carry its descriptors; of one longer than %VAP_QUESTION_MAX only the
  * header.  An answer is a word, VapAnswerKind, a word with the length of the frame
- * that follows, and that frame.  With %VAP_ANSWER_KEEPING in the kind a byte comes after
- * it, when the record of the decision is kept: the call goes on meanwhile, and no reply to
- * the client before.
+ * that follows, and that frame.  With %VAP_ANSWER_KEEPING in the kind the judge has still
+ * to keep its decision: when the call has gone to the daemon the gate says so by a byte, so
+ * that neither keeps the other from its work, and the judge answers by a byte when its
+ * record is kept.  No reply reaches the client before.
  */
 #pragma once
 
@@ -50,6 +51,7 @@ typedef enum {
  * @kind: set when the answer is whole
  * @keeping: the answer is there, and its record is not kept yet; no other question may be
  *   asked
+ * @gone: the judge was told that the call has gone
  * @frame: (nullable): of the answer
  */
 typedef struct {
@@ -65,6 +67,7 @@ typedef struct {
   gsize received;
   VapAnswerKind kind;
   gboolean keeping;
+  gboolean gone;
   gint64 keep_until; /* monotonic */
   guint8 *frame;
   gsize length;
@@ -94,6 +97,9 @@ short vap_question_events (const VapQuestion *question);
  * Returns: whether the answer is there: @kind, and @frame, which is the caller's
  */
 gboolean vap_question_move (VapQuestion *question) G_GNUC_WARN_UNUSED_RESULT;
+
+/* the call has gone: while @keeping, tells the judge, once */
+void vap_question_go_on (VapQuestion *question);
 
 /* looks whether the record is kept, the judge gone or the time over; then @keeping is
  * FALSE */

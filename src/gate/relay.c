@@ -219,6 +219,8 @@ advance (VapRelay *relay)
     if (!relay->question.keeping)
       moved |= vap_pipe_drain (&relay->down);
   } while (moved);
+  if (vap_pipe_is_drained (&relay->up))
+    vap_question_go_on (&relay->question);
 }
 
 /*
