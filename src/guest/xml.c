@@ -103,10 +103,39 @@ check_bytes (const char *xml, gsize length, GError **error)
   return FALSE;
 }
 
+/* A parser that has read more names than these bytes hold is not used again. */
+#define PARSER_NAMES_MAX (32u * 1024)
+
+/* of each thread: a parser that has read its last document well; making one is a third
+ * of what a document costs */
+static GPrivate rested_parser = G_PRIVATE_INIT ((GDestroyNotify) xmlFreeParserCtxt);
+
+static xmlParserCtxt *
+take_parser (void)
+{
+  xmlParserCtxt *parser = g_private_get (&rested_parser);
+
+  if (parser == NULL)
+    return xmlNewParserCtxt ();
+  g_private_set (&rested_parser, NULL);
+  return parser;
+}
+
+static void
+release_parser (xmlParserCtxt *parser, gboolean was_well)
+{
+  parser->_private = NULL;
+  if (was_well && xmlDictGetUsage (parser->dict) <= PARSER_NAMES_MAX)
+    g_private_replace (&rested_parser, parser);
+  else
+    xmlFreeParserCtxt (parser);
+}
+
+/* xmlCtxtReadMemory() forgets what the parser has read before. */
 static xmlDoc *
 read_document (const char *xml, gsize length, Refusal *refusal)
 {
-  xmlParserCtxt *parser = xmlNewParserCtxt ();
+  xmlParserCtxt *parser = take_parser ();
   xmlDoc *doc;
 
   if (parser == NULL) {
@@ -117,8 +146,8 @@ read_document (const char *xml, gsize length, Refusal *refusal)
   parser->sax->serror = on_problem;
   parser->sax->internalSubset = on_doctype;
   doc = xmlCtxtReadMemory (parser, xml, (int) length, NULL, NULL,
-                           XML_PARSE_NONET | XML_PARSE_BIG_LINES);
-  xmlFreeParserCtxt (parser);
+                           XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_COMPACT);
+  release_parser (parser, doc != NULL && refusal->reason == NULL);
   return doc;
 }
 
