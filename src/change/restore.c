@@ -14,12 +14,19 @@
 #include "change/steps.h"
 #include "host/document.h"
 
+/* the rule as it was saved; without one this host's shall say nothing else than nothing
+ */
 static void
 add_rule (VapTransaction *transaction, const VapHost *host, const VapHost *saved)
 {
+  const VapMask all = vap_mask_up_to (VAP_MASK_BITS - 1);
+  const VapPersistentMasks ones = { TRUE, TRUE, all, all };
   g_autoptr (VapHostRecord) now = vap_host_record_new (host);
-  const char *rule = saved->record->rule;
+  g_autofree char *rule = g_strdup (saved->record->rule);
 
+  if (rule == NULL && now->rule != NULL &&
+      (host->persistent.has_apmask || host->persistent.has_aqmask))
+    rule = vap_rule_file_edit (now->rule, &ones);
   if (rule != NULL && g_strcmp0 (now->rule, rule) != 0)
     vap_transaction_add (transaction, vap_file_step_new (VAP_RULE_FILE, rule, 0644));
 }
@@ -90,12 +97,29 @@ add_overrides (VapTransaction *transaction, const VapQueueSet *queues, const cha
   }
 }
 
-/* the masks of @saved refuse to be written while an override is set, and the other way
- * round (Linux 7 ap_bus.c, apmask_store() and driver_override_store()) */
+/* the queue devices of @host that are the guests' on @whose */
+static void
+find_guests_queues (const VapHost *host, const VapHost *whose, VapQueueSet *queues)
+{
+  for (guint adapter = 0; adapter < VAP_MASK_BITS; adapter++) {
+    VAP_MASK_FOREACH (&host->queues.domains[adapter], domain) {
+      VapQueue queue = { (guint8) adapter, (guint8) domain };
+
+      if (vap_host_queue_owner (whose, queue) != VAP_OWNER_HOST)
+        vap_queue_set_add (queues, queue);
+    }
+  }
+}
+
+/* The masks of @saved refuse to be written while an override is set, and the other way
+ * round (Linux 7 ap_bus.c, apmask_store() and driver_override_store()).  So with the one
+ * in the place of the other all queues of the guests are the host's for a moment. */
 static void
 add_owners (VapTransaction *transaction, const VapHost *host, const VapHost *saved,
             const VapQueueSet *to_host, const VapQueueSet *to_guests)
 {
+  g_autofree VapQueueSet *guests = g_new0 (VapQueueSet, 1);
+
   if (host->override_in_use && saved->override_in_use) {
     add_overrides (transaction, to_host, "");
     add_overrides (transaction, to_guests, "vfio_ap");
@@ -105,8 +129,9 @@ add_owners (VapTransaction *transaction, const VapHost *host, const VapHost *sav
     add_overrides (transaction, &host->vfio_bound, "");
   add_mask (transaction, VAP_APMASK, &host->apmask, &saved->apmask);
   add_mask (transaction, VAP_AQMASK, &host->aqmask, &saved->aqmask);
+  find_guests_queues (host, saved, guests);
   if (saved->override_in_use)
-    add_overrides (transaction, to_guests, "vfio_ap");
+    add_overrides (transaction, guests, "vfio_ap");
 }
 
 /* (transfer full): NULL with @error where this kernel cannot do what the saved one did */
@@ -116,6 +141,7 @@ vap_host_restore_owners (VapTransaction *transaction, const VapHost *host,
 {
   g_autofree VapQueueSet *to_host = g_new0 (VapQueueSet, 1);
   g_autofree VapQueueSet *to_guests = g_new0 (VapQueueSet, 1);
+  g_autofree VapQueueSet *lost = g_new0 (VapQueueSet, 1);
   g_autoptr (VapHost) given = NULL;
 
   if (saved->override_in_use && !host->has_driver_override) {
@@ -125,7 +151,11 @@ vap_host_restore_owners (VapTransaction *transaction, const VapHost *host,
     return NULL;
   }
   find_moved (host, saved, to_host, to_guests);
-  judge_active (host, to_host, findings);
+  if (saved->override_in_use != host->override_in_use)
+    find_guests_queues (host, host, lost);
+  else
+    *lost = *to_host;
+  judge_active (host, lost, findings);
   add_owners (transaction, host, saved, to_host, to_guests);
   given = vap_host_with_queues (host, &saved->apmask, &saved->aqmask, to_guests, FALSE);
   return vap_host_with_queues (given, &saved->apmask, &saved->aqmask, to_host, TRUE);
@@ -226,12 +256,14 @@ VapHost *
 vap_host_restore (VapTransaction *transaction, const VapHost *host, const VapHost *saved,
                   const char *connect, VapFindings *findings, GError **error)
 {
-  g_autoptr (VapHost) after =
+  g_autoptr (VapHost) owned =
       vap_host_restore_owners (transaction, host, saved, findings, error);
+  g_autoptr (VapHost) after = NULL;
 
-  if (after == NULL)
+  if (owned == NULL)
     return NULL;
   add_rule (transaction, host, saved);
+  after = vap_host_with_persistent (owned, &saved->persistent);
   for (guint i = 0; i < saved->devices->len; i++) {
     const VapHostDevice *device = saved->devices->pdata[i];
     VapHost *next;
