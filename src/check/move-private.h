@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the rules of a move, rules-move.c and rules-move-matrix.c, share. */
+/* What the rules of a move, rules-move.c, rules-move-matrix.c and move-why.c, share. */
 #pragma once
 
 #include "check/guest-view.h"
@@ -42,6 +42,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapMove, vap_move_clear)
 /* chooses adapters and domains of the target into @plan and @match, or says why not */
 void vap_move_rule_matrix (VapMove *move);
 
+/* a VapMoveFits; @data: the VapMove */
+VapMask vap_move_fits (gpointer data, guint adapter, guint domain, guint other);
+
+/* when there is no match; @complete: nothing was left untried */
+void vap_move_report_no_matrix (VapMove *move, gboolean complete);
+
+/* (nullable): what mkvps tells of the queue */
+const char *vap_move_pattern (const VapMoveSide *side, guint adapter, guint domain);
 /* an accelerator has no master keys */
 gboolean vap_move_has_keys (const VapMove *move, guint adapter);
 VapKeysMatch vap_move_compare_keys (const VapMove *move, VapQueue ours, VapQueue theirs);

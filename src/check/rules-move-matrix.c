@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What can stand for a guest's matrix on another host: sought by move-match.c, by what
- * fits(), below, says of each queue; and when there is nothing, why.
+ * vap_move_fits() says of each queue.
  */
 #include "config.h"
 
@@ -75,8 +75,8 @@ vap_move_clear (VapMove *move)
   g_clear_pointer (&move->findings, vap_findings_free);
 }
 
-static const char *
-pattern_of (const VapMoveSide *side, guint adapter, guint domain)
+const char *
+vap_move_pattern (const VapMoveSide *side, guint adapter, guint domain)
 {
   const VapQueue queue = { (guint8) adapter, (guint8) domain };
 
@@ -96,8 +96,8 @@ vap_move_has_keys (const VapMove *move, guint adapter)
 VapKeysMatch
 vap_move_compare_keys (const VapMove *move, VapQueue ours, VapQueue theirs)
 {
-  const Pair pair = { pattern_of (move->from, ours.adapter, ours.domain),
-                      pattern_of (move->to, theirs.adapter, theirs.domain) };
+  const Pair pair = { vap_move_pattern (move->from, ours.adapter, ours.domain),
+                      vap_move_pattern (move->to, theirs.adapter, theirs.domain) };
   gpointer known;
   VapKeysMatch match;
 
@@ -115,24 +115,6 @@ static const VapMatrix *
 matrix_of (const VapHostDevice *device)
 {
   return device->active ? &device->matrix : &device->defined_matrix;
-}
-
-/* Why an adapter of the target is of the wrong kind: a sentence to free, NULL when it is
- * not. */
-static char *
-wrong_kind (const VapMove *move, guint ours, guint theirs)
-{
-  const VapCard *own = move->own_cards[ours];
-  const VapCard *card = move->cards[theirs];
-
-  if (card == NULL)
-    return g_strdup_printf (_ ("the target has no adapter %02x"), theirs);
-  if (!card->config || card->checkstop)
-    return g_strdup_printf (_ ("adapter %02x of the target does not work"), theirs);
-  if (own != NULL && (card->mode != own->mode || card->hwtype < own->hwtype))
-    return g_strdup_printf (_ ("adapter %02x of the target is a %s, not a %s or newer"),
-                            theirs, card->type, own->type);
-  return NULL;
 }
 
 static gboolean
@@ -160,9 +142,8 @@ free_domains (const VapMove *move, guint other)
   return vap_mask_and (&domains, &matrix_of (move->ready)->domains);
 }
 
-/* VapMoveFits */
-static VapMask
-fits (gpointer data, guint adapter, guint domain, guint other)
+VapMask
+vap_move_fits (gpointer data, guint adapter, guint domain, guint other)
 {
   const VapMove *move = data;
   const gboolean basic = !move->view->features[VAP_FEATURE_APQCI];
@@ -195,183 +176,6 @@ fits (gpointer data, guint adapter, guint domain, guint other)
   return domains;
 }
 
-static gboolean
-fits_alone (VapMove *move, guint ours, guint theirs, VapMoveKeys keys)
-{
-  VapMatrix one = { .domains = move->plan->before.domains };
-  VapMask other = { { 0 } };
-  VapMoveMatch match;
-
-  vap_mask_set (&one.adapters, ours);
-  vap_mask_set (&other, theirs);
-  move->keys = keys;
-  return vap_move_match (&one, &other, fits, move, &match);
-}
-
-/* (nullable): a device of the target that holds a queue of the adapter's in @domains */
-static const VapHostDevice *
-holder_of (const VapMove *move, guint adapter, const VapMask *domains)
-{
-  const VapHost *host = move->to->host;
-
-  for (guint i = 0; i < host->devices->len; i++) {
-    const VapHostDevice *device = host->devices->pdata[i];
-
-    if (device->active && vap_mask_test (&device->matrix.adapters, adapter) &&
-        vap_mask_intersects (&device->matrix.domains, domains))
-      return device;
-  }
-  return NULL;
-}
-
-/* Whatever else is missing, it is told of the domains of the same numbers: these are
- * what an administrator would have expected. */
-static char *
-why_no_queues (const VapMove *move, guint theirs)
-{
-  const VapMask *domains = &move->plan->before.domains;
-  const VapHostDevice *holder;
-
-  VAP_MASK_FOREACH (domains, domain)
-    if (!vap_mask_test (&move->to->host->vfio_bound.domains[theirs], (guint) domain))
-      return g_strdup_printf (_ ("queue %02x.%04x of the target is not given to guests"),
-                              theirs, (guint) domain);
-  holder = holder_of (move, theirs, domains);
-  if (holder != NULL)
-    return g_strdup_printf (_ ("device %s of the target holds queues of adapter %02x"),
-                            holder->uuid, theirs);
-  return NULL;
-}
-
-static char *
-why_no_keys (const VapMove *move, guint ours, guint theirs)
-{
-  VAP_MASK_FOREACH (&move->plan->before.domains, domain) {
-    g_autofree char *key = NULL;
-
-    if (vap_keys_compare (pattern_of (move->from, ours, (guint) domain),
-                          pattern_of (move->to, theirs, (guint) domain),
-                          &key) == VAP_KEYS_DIFFER)
-      return g_strdup_printf (
-          _ ("queue %02x.%04x of the target has another master key than %02x.%04x here: "
-             "%s"),
-          theirs, (guint) domain, ours, (guint) domain, key);
-  }
-  return NULL;
-}
-
-/* Why an adapter of the target cannot stand for one of ours: a sentence to free, NULL
- * when it can.  VapMoveKeys are looked at last, so that they are the reason only when all
- * else fits. */
-static char *
-why_not (VapMove *move, guint ours, guint theirs, gboolean *by_keys)
-{
-  char *reason = wrong_kind (move, ours, theirs);
-
-  *by_keys = FALSE;
-  if (reason != NULL || fits_alone (move, ours, theirs, VAP_MOVE_KEYS_ASSUMED))
-    return reason;
-  if (!fits_alone (move, ours, theirs, VAP_MOVE_KEYS_IGNORED))
-    return why_no_queues (move, theirs);
-  reason = why_no_keys (move, ours, theirs);
-  *by_keys = reason != NULL;
-  return reason != NULL ? reason : why_no_queues (move, theirs);
-}
-
-static void
-report_keys (const VapMove *move, guint ours, const char *reason)
-{
-  g_autofree char *subject = g_strdup_printf ("%02x", ours);
-
-  vap_findings_take (
-      move->findings, "move-key-differs", VAP_SEVERITY_ERROR, subject,
-      g_strdup_printf (_ ("adapter %02x of guest '%s' has nowhere to go with its keys: "
-                          "%s"),
-                       ours, move->name, reason),
-      g_strdup (_ ("load the same master keys on both sides, or move to a host that has "
-                   "them; else the guest's secure keys are of no use there")));
-}
-
-/* The reason that says most: that of the adapter of the same number, but keys before all,
- * for there all else would fit.  FALSE when one of the target's fits by itself. */
-static gboolean
-report_adapter (VapMove *move, guint ours)
-{
-  const VapCard *own = move->own_cards[ours];
-  g_autofree char *subject = g_strdup_printf ("%02x", ours);
-  gboolean by_keys;
-  g_autofree char *reason = why_not (move, ours, ours, &by_keys);
-
-  if (reason == NULL)
-    return FALSE;
-  VAP_MASK_FOREACH (&move->others, theirs) {
-    gboolean also_by_keys;
-    g_autofree char *other = why_not (move, ours, (guint) theirs, &also_by_keys);
-
-    if (other == NULL)
-      return FALSE;
-    if (also_by_keys && !by_keys) {
-      g_free (reason);
-      reason = g_steal_pointer (&other);
-      by_keys = TRUE;
-    }
-  }
-  if (by_keys) {
-    report_keys (move, ours, reason);
-    return TRUE;
-  }
-  vap_findings_take (
-      move->findings, "move-no-matrix", VAP_SEVERITY_ERROR, subject,
-      g_strdup_printf (
-          _ ("nothing on the target can stand for adapter %02x (%s) of guest "
-             "'%s': %s"),
-          ours, own != NULL ? own->type : "?", move->name, reason),
-      g_strdup (_ ("give queues of such an adapter to guests there with: virt-ap reserve "
-                   "QUEUES --for guests")));
-  return TRUE;
-}
-
-/* Each of its adapters has a place, but not all of them at the same time. */
-static void
-report_together (VapMove *move, gboolean complete)
-{
-  VapMoveMatch match;
-
-  move->keys = VAP_MOVE_KEYS_IGNORED;
-  if (complete && vap_move_match (&move->plan->before, &move->others, fits, move, &match))
-    vap_findings_take (
-        move->findings, "move-key-differs", VAP_SEVERITY_ERROR, move->name,
-        g_strdup_printf (_ ("no adapters and domains of the target have all the master "
-                            "keys of those of guest '%s' together"),
-                         move->name),
-        g_strdup (_ ("load the same master keys on both sides, or move to a host that "
-                     "has them; else the guest's secure keys are of no use there")));
-  else
-    vap_findings_take (
-        move->findings, "move-no-matrix", VAP_SEVERITY_ERROR, move->name,
-        complete ? g_strdup_printf (_ ("nothing on the target can stand for all adapters "
-                                       "and domains of guest '%s' together"),
-                                    move->name)
-                 : g_strdup_printf (_ ("nothing on the target was found to stand for all "
-                                       "adapters and domains of guest '%s' together, but "
-                                       "not all choices could be tried"),
-                                    move->name),
-        g_strdup (_ ("give queues of such an adapter to guests there with: virt-ap "
-                     "reserve QUEUES --for guests")));
-}
-
-static void
-report_no_matrix (VapMove *move, gboolean complete)
-{
-  gboolean any = FALSE;
-
-  move->ready = NULL;
-  VAP_MASK_FOREACH (&move->plan->before.adapters, ours)
-    any |= report_adapter (move, (guint) ours);
-  if (!any)
-    report_together (move, complete);
-}
-
 /* no guest has it, and it has as many adapters and domains */
 static gboolean
 could_be_used (const VapMove *move, const VapHostDevice *device)
@@ -395,12 +199,14 @@ find_match (VapMove *move, VapMoveKeys keys, gboolean *complete)
 
   move->keys = keys;
   move->ready = NULL;
-  found = vap_move_match (&move->plan->before, &move->others, fits, move, &move->match);
+  found = vap_move_match (&move->plan->before, &move->others, vap_move_fits, move,
+                          &move->match);
   *complete = move->match.complete;
   for (guint i = 0; i < devices->len; i++) {
     move->ready = devices->pdata[i];
     if (!could_be_used (move, move->ready) ||
-        !vap_move_match (&move->plan->before, &move->others, fits, move, &match) ||
+        !vap_move_match (&move->plan->before, &move->others, vap_move_fits, move,
+                         &match) ||
         (found && match.cost > move->match.cost) ||
         (best != NULL && match.cost == move->match.cost))
       continue;
@@ -438,7 +244,7 @@ vap_move_rule_matrix (VapMove *move)
                  find_match (move, VAP_MOVE_KEYS_ASSUMED, &complete);
   if (!plan->wanted) {
     memset (&move->match, 0xff, sizeof move->match);
-    report_no_matrix (move, complete);
+    vap_move_report_no_matrix (move, complete);
   }
   for (guint i = 0; i < VAP_MASK_BITS; i++) {
     if (move->match.adapters[i] >= 0)
