@@ -119,7 +119,7 @@ find_worker (const GPtrArray *lines)
   return find_mdevctl (lines);
 }
 
-/* @lines: of a transaction whose process has ended.  A daemon that it asked may be about
+/* @lines: of a transaction that goes no further.  A daemon that it asked may be about
  * to begin, so one look does not do where it has asked one. */
 static gboolean
 wait_for_programs (const GPtrArray *lines, guint patience_ms, GError **error)
@@ -138,6 +138,14 @@ wait_for_programs (const GPtrArray *lines, guint patience_ms, GError **error)
     g_usleep (WAIT_DELAY_US);
   }
   return TRUE;
+}
+
+gboolean
+vap_transaction_await_programs (const VapTransaction *transaction, GError **error)
+{
+  g_autoptr (GPtrArray) lines = vap_journal_read (transaction->journal, error);
+
+  return lines != NULL && wait_for_programs (lines, VAP_LOCK_PATIENCE_MS, error);
 }
 
 static gboolean
@@ -290,6 +298,7 @@ vap_transaction_read_journal (const char *root, guint patience_ms, VapTransactio
     return TRUE;
   }
   (*found)->journal = fd;
+  (*found)->seized = TRUE;
   for (guint i = 0; i < (*found)->entries->len; i++)
     vap_step_set_journal (vap_transaction_entry (*found, i)->step, fd);
   return TRUE;

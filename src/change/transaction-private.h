@@ -29,6 +29,7 @@ struct _VapTransaction {
   gboolean rebooted;  /* the journal is from before the machine's last start */
   gboolean resumed;   /* read back: nothing happens to it unbidden */
   gboolean finished;  /* committed, rolled back, or given up */
+  gboolean seized;    /* and the journal says that nobody does anything for it any more */
   gboolean whole;     /* all of its steps are known: the commit has begun */
   GPtrArray *entries; /* VapEntry */
   char *recovered;
@@ -51,5 +52,8 @@ void vap_transaction_hold_signals (VapTransaction *transaction);
 gboolean vap_transaction_read_journal (const char *root, guint patience_ms,
                                        VapTransaction **found,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* waits for what a daemon runs for a transaction that goes no further */
+gboolean vap_transaction_await_programs (const VapTransaction *transaction,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

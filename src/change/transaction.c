@@ -202,6 +202,7 @@ note_resumer (VapTransaction *transaction, GError **error)
 {
   g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
 
+  transaction->seized = FALSE;
   return vap_journal_append (transaction->journal, VAP_JOURNAL_RESUME, pid,
                              g_variant_new ("a{ss}", NULL), TRUE, error);
 }
@@ -376,16 +377,6 @@ do_entry (VapTransaction *transaction, guint index, GError **error)
   return TRUE;
 }
 
-/* What comes late, of the steps that were done last, is not wanted any more. */
-static void
-note_giving_up (VapTransaction *transaction)
-{
-  if (transaction->resumed && transaction->journal >= 0 &&
-      !vap_journal_append (transaction->journal, VAP_JOURNAL_SEIZED, "",
-                           g_variant_new ("a{ss}", NULL), TRUE, NULL))
-    g_debug ("it is not noted that the rest is not done");
-}
-
 /* What cannot be undone any more is left as far as it has come, with the journal. */
 static gboolean
 fail_past_return (VapTransaction *transaction, guint index, const char *what,
@@ -422,7 +413,6 @@ fail (VapTransaction *transaction, guint index, GError *reason, GError **error)
   }
   if (is_past_return (transaction))
     return fail_past_return (transaction, index, what, reason, error);
-  note_giving_up (transaction);
   if (vap_transaction_roll_back (transaction, &stuck))
     /* Translators: what was to be done, and why it was not */
     g_set_error (
@@ -576,6 +566,42 @@ vap_transaction_finish (VapTransaction *interrupted, gboolean *completed, GError
   return FALSE;
 }
 
+static gboolean
+asked_a_daemon (const VapTransaction *transaction)
+{
+  for (guint i = 0; i < transaction->entries->len; i++) {
+    const VapEntry *entry = vap_transaction_entry (transaction, i);
+
+    if (entry->begun && vap_step_get (entry->step, "connect") != NULL)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* A daemon that was asked and does not answer any more, or has died, may have started
+ * mdevctl: what has passed the callout is waited for, and what comes there later is not
+ * wanted any more. */
+static gboolean
+give_up (VapTransaction *transaction, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (transaction->journal < 0 || transaction->seized)
+    return TRUE;
+  transaction->seized = TRUE;
+  if (!vap_journal_append (transaction->journal, VAP_JOURNAL_SEIZED, "",
+                           g_variant_new ("a{ss}", NULL), TRUE, NULL))
+    g_debug ("it is not noted that the rest is not done");
+  if (!asked_a_daemon (transaction) ||
+      vap_transaction_await_programs (transaction, &reason))
+    return TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_HALF_DONE,
+               _ ("'%s' could not be undone: %s; see: virt-ap repair"),
+               transaction->title, reason->message);
+  transaction->finished = !transaction->resumed;
+  return FALSE;
+}
+
 /* Stops at the first that is stuck: those before it may be what it stands on. */
 gboolean
 vap_transaction_roll_back (VapTransaction *transaction, GError **error)
@@ -591,6 +617,8 @@ vap_transaction_roll_back (VapTransaction *transaction, GError **error)
                  final ? _ ("it is past that") : unknown->message);
     return FALSE;
   }
+  if (!give_up (transaction, error))
+    return FALSE;
   for (guint i = transaction->entries->len; i > 0; i--) {
     VapEntry *entry = vap_transaction_entry (transaction, i - 1);
     g_autofree char *what = NULL;

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Has the kernel refuse a command's system calls, one a run, and looks at what is left.
 
-fail.py OPTION... NAME COMMAND...
+fail.py OPTION... [--changes] NAME COMMAND...
 
-The options are those of trial.py.  strace(1) makes one call of one run fail with an errno.
+The options are those of trial.py.  With --changes only calls that change something fail,
+for a command of thousands of calls.  strace(1) makes one call of one run fail with an errno.
 Then the command has either failed, and the state is the one before it, or it could do
 without that call, and the state is the one after it.  Nothing is left to repair in either
 case.
@@ -16,48 +17,56 @@ import tempfile
 import trial
 
 # what each can answer on a full, a broken or a busy machine
-ERRORS = {
-    "openat": ["EIO", "ENOSPC", "ENOENT", "EMFILE"],
+CHANGES = {
     "write": ["EIO", "ENOSPC", "EBUSY"],
-    "read": ["EIO"],
-    "pread64": ["EIO"],
+    "pwrite64": ["ENOSPC"],
     "fsync": ["EIO"],
-    "fdatasync": ["EIO"],
-    "rename": ["EIO", "ENOSPC"],
+    "fdatasync": ["EIO", "ENOSPC"],
+    "rename": ["EIO", "ENOSPC", "EBUSY"],
     "link": ["EIO", "ENOSPC"],
-    "unlink": ["EIO", "EROFS"],
-    "mkdir": ["ENOSPC"],
+    "linkat": ["EIO", "ENOSPC"],
+    "unlink": ["EIO", "EROFS", "EBUSY"],
+    "mkdir": ["ENOSPC", "EIO"],
     "flock": ["ENOLCK"],
-    "lseek": ["EIO"],
     "fchmod": ["EIO"],
     "fchown": ["EPERM"],
+    "clone": ["EAGAIN"],
+    "memfd_create": ["EMFILE"],
+    "pipe2": ["EMFILE"],
+}
+ERRORS = CHANGES | {
+    "openat": ["EIO", "ENOSPC", "EBUSY", "ENOENT", "EMFILE"],
+    "read": ["EIO"],
+    "pread64": ["EIO"],
+    "lseek": ["EIO"],
     "readlink": ["EIO"],
     "newfstatat": ["EIO"],
     "getdents64": ["EIO"],
 }
 
 
-def count_calls(command):
+def count_calls(command, names):
     """how often the command makes each call, by strace's log of a run"""
     with tempfile.NamedTemporaryFile(mode="r", dir="/run") as log:
         whole = trial.run(["strace", "-qq", "-o", log.name, "-e",
-                           "trace=" + ",".join(ERRORS)] + command)
+                           "trace=" + ",".join(names)] + command)
         calls = [line.split("(")[0] for line in log]
-    return whole, {name: calls.count(name) for name in ERRORS if name in calls}
+    return whole, {name: calls.count(name) for name in names if name in calls}
 
 
 class Faults(trial.Trial):
     def __init__(self, options):
         super().__init__(options)
+        self.errors = CHANGES if options.changes else ERRORS
         self.counts = {}
 
     def run_whole(self):
-        whole, self.counts = count_calls(self.options.command)
+        whole, self.counts = count_calls(self.options.command, self.errors)
         return whole.returncode, whole.stdout
 
     def places(self):
         every = [(name, when, error) for name, count in self.counts.items()
-                 for when in range(1, count + 1) for error in ERRORS[name]]
+                 for when in range(1, count + 1) for error in self.errors[name]]
         return every if trial.THOROUGH else trial.spread(every, self.options.runs)
 
     def fail_at(self, fault):
@@ -86,7 +95,9 @@ def lost_answer(done):
 
 
 def main():
-    faults = Faults(trial.parser().parse_args())
+    options = trial.parser()
+    options.add_argument("--changes", action="store_true")
+    faults = Faults(options.parse_args())
     faults.measure(faults.run_whole)
     faults.each(faults.places(), faults.fail_at,
                 lambda fault: f"{fault[0]} number {fault[1]} answers {fault[2]}", patience=8)

@@ -19,6 +19,9 @@
 #include "progress.h"
 #include "text.h"
 
+/* a day: more is a slip of the pen */
+#define WAIT_MAX_S 86400u
+
 /* What is known of a change at the end of it. */
 typedef struct {
   const ChangeSpec *spec;
@@ -107,6 +110,22 @@ plan_dry (Change *change)
   return plan (change);
 }
 
+guint
+change_patience (void)
+{
+  const char *text = g_getenv ("VIRT_AP_LOCK_WAIT");
+  guint64 seconds;
+
+  if (text == NULL)
+    return VAP_LOCK_PATIENCE_MS;
+  if (g_ascii_string_to_unsigned (text, 10, 0, WAIT_MAX_S, &seconds, NULL))
+    return (guint) seconds * 1000;
+  report (_ ("VIRT_AP_LOCK_WAIT is '%s', not a number of seconds from 0 to %u, and is "
+             "passed over"),
+          text, WAIT_MAX_S);
+  return VAP_LOCK_PATIENCE_MS;
+}
+
 static gboolean
 begin (Change *change)
 {
@@ -114,7 +133,7 @@ begin (Change *change)
 
   g_clear_pointer (&change->transaction, vap_transaction_free);
   change->transaction = vap_transaction_begin (change->spec->options->root, title,
-                                               VAP_LOCK_PATIENCE_MS, &change->error);
+                                               change_patience (), &change->error);
   if (change->transaction == NULL)
     return FALSE;
   if (vap_transaction_recovered (change->transaction) != NULL)

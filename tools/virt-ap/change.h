@@ -60,6 +60,10 @@ typedef struct {
 /* Returns: the exit status */
 int change_run (const ChangeSpec *spec);
 
+/* how long to wait for the lock of AP settings, in ms: VIRT_AP_LOCK_WAIT of the environment
+ * or VAP_LOCK_PATIENCE_MS; one that is no such number is told, and passed over */
+guint change_patience (void);
+
 /* a member `steps` in an object that is open; @transaction: NULL for none */
 void change_add_steps_json (VapJson *json, const VapTransaction *transaction);
 

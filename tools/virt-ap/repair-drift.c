@@ -72,10 +72,10 @@ carry_out (const Repair *repair, const GPtrArray *decisions, Mended *mended)
   g_autoptr (Progress) progress = NULL;
   const char *title = repair->dry_run ? "virt-ap repair --dry-run" : "virt-ap repair";
 
-  mended->transaction =
-      repair->dry_run ? vap_transaction_new_dry (repair->root, title)
-                      : vap_transaction_begin (repair->root, title, VAP_LOCK_PATIENCE_MS,
-                                               &mended->error);
+  mended->transaction = repair->dry_run
+                            ? vap_transaction_new_dry (repair->root, title)
+                            : vap_transaction_begin (repair->root, title,
+                                                     change_patience (), &mended->error);
   if (mended->transaction == NULL || !plan (repair, decisions, mended)) {
     mended->result = "undone";
     return STATUS_UNJUDGED;

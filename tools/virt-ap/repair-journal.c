@@ -145,7 +145,7 @@ repair_found (const Repair *repair, VapTransaction *interrupted)
 int
 repair_journal (const Repair *repair)
 {
-  guint patience = repair->dry_run ? LOOK_PATIENCE_MS : VAP_LOCK_PATIENCE_MS;
+  guint patience = repair->dry_run ? LOOK_PATIENCE_MS : change_patience ();
   g_autoptr (VapTransaction) interrupted = NULL;
   g_autoptr (GError) error = NULL;
 
