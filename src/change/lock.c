@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "ap/error.h"
+#include "change/priv.h"
 
 #define LOCK_FILE "/run/lock/s390apconfig.lock"
 
@@ -292,6 +293,10 @@ vap_lock_take (const char *path, pid_t owner, guint patience_ms, GError **error)
       break;
     if (g_get_monotonic_time () > deadline)
       return fail_held (path, look.holder, patience_ms, error);
+    if (vap_step_is_asked_to_end ()) {
+      g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED, _ ("a signal asked to end"));
+      return FALSE;
+    }
     if (look.state == LOCK_HELD)
       g_usleep (DELAY_US + (gulong) g_random_int_range (0, DELAY_SPREAD_US));
   }

@@ -27,7 +27,8 @@ char *vap_lock_path (const char *root);
  * A lock whose process is gone is taken over.
  *
  * Returns: FALSE with %VAP_ERROR_BUSY when another process kept it for @patience_ms,
- *   %VAP_ERROR_FAILED when @owner ended meanwhile, and %VAP_ERROR_UNREADABLE when what is
+ *   %VAP_ERROR_FAILED when @owner ended meanwhile, or a signal came that asks to end and
+ *   is held back, and %VAP_ERROR_UNREADABLE when what is
  *   at @path is not such a lock, or none can be made
  */
 gboolean vap_lock_take (const char *path, pid_t owner, guint patience_ms,

@@ -18,6 +18,7 @@ import trial
 
 # what each can answer on a full, a broken or a busy machine
 CHANGES = {
+    "openat": ["EIO", "ENOSPC", "EBUSY"],
     "write": ["EIO", "ENOSPC", "EBUSY"],
     "pwrite64": ["ENOSPC"],
     "fsync": ["EIO"],
@@ -31,11 +32,9 @@ CHANGES = {
     "fchmod": ["EIO"],
     "fchown": ["EPERM"],
     "clone": ["EAGAIN"],
-    "memfd_create": ["EMFILE"],
-    "pipe2": ["EMFILE"],
 }
 ERRORS = CHANGES | {
-    "openat": ["EIO", "ENOSPC", "EBUSY", "ENOENT", "EMFILE"],
+    "openat": CHANGES["openat"] + ["ENOENT", "EMFILE"],
     "read": ["EIO"],
     "pread64": ["EIO"],
     "lseek": ["EIO"],
@@ -45,28 +44,38 @@ ERRORS = CHANGES | {
 }
 
 
-def count_calls(command, names):
-    """how often the command makes each call, by strace's log of a run"""
+def list_calls(command, names):
+    """the run, and the calls it makes, each as strace's log has it"""
     with tempfile.NamedTemporaryFile(mode="r", dir="/run") as log:
         whole = trial.run(["strace", "-qq", "-o", log.name, "-e",
                            "trace=" + ",".join(names)] + command)
-        calls = [line.split("(")[0] for line in log]
-    return whole, {name: calls.count(name) for name in names if name in calls}
+        return whole, [line for line in log if line.split("(")[0] in names]
+
+
+def is_change(call):
+    """of an open(2), whether it is one for writing"""
+    return not call.startswith("openat(") or "O_WRONLY" in call or "O_RDWR" in call
 
 
 class Faults(trial.Trial):
     def __init__(self, options):
         super().__init__(options)
         self.errors = CHANGES if options.changes else ERRORS
-        self.counts = {}
+        self.calls = []
 
     def run_whole(self):
-        whole, self.counts = count_calls(self.options.command, self.errors)
+        whole, self.calls = list_calls(self.options.command, self.errors)
         return whole.returncode, whole.stdout
 
     def places(self):
-        every = [(name, when, error) for name, count in self.counts.items()
-                 for when in range(1, count + 1) for error in self.errors[name]]
+        """which calls answer what: name, number among those of the name, errno"""
+        count = dict.fromkeys(self.errors, 0)
+        every = []
+        for call in self.calls:
+            name = call.split("(")[0]
+            count[name] += 1
+            if not self.options.changes or is_change(call):
+                every += [(name, count[name], error) for error in self.errors[name]]
         return every if trial.THOROUGH else trial.spread(every, self.options.runs)
 
     def fail_at(self, fault):
@@ -102,7 +111,7 @@ def main():
     faults.each(faults.places(), faults.fail_at,
                 lambda fault: f"{fault[0]} number {fault[1]} answers {fault[2]}", patience=8)
     return faults.report(f"{faults.tried} times an error of one of "
-                         f"{sum(faults.counts.values())} calls")
+                         f"{len(faults.calls)} calls")
 
 
 if __name__ == "__main__":

@@ -27,11 +27,11 @@ unchanged () { # NAME: since remember
   out=$(diff "$work/before" "$work/after"); point $? "$1"
 }
 
-refuses () { # RUNS RESET NAME OPTION… COMMAND…: the kernel, at one call after the other
+refuses () { # RUNS RESET NAME COMMAND…: the kernel, at one call after the other
   runs=$1 reset=$2; shift 2
   if [ -z "$strace" ]; then skip "$1" "strace is not installed"; return; fi
   out=$(/usr/bin/python3 ../change/fail.py --state "sh $work/state" --reset "$reset" \
-    --runs "$runs" "$@" 2>&1)
+    --runs "$runs" --changes "$@" 2>&1)
   status=$?
   point $status "$(printf '%s\n' "$out" | sed -n '1s/^\(not \)\{0,1\}ok - //p')"
 }
@@ -48,7 +48,7 @@ virt-ap plan --json "$work/needs.conf" > "$work/plan.json"
 
 cat > "$work/reset" <<END
 for file in /etc/mdevctl.d/matrix/*; do
-  virt-ap remove -c none "\${file##*/}" >/dev/null
+  [ ! -e "\$file" ] || virt-ap remove -c none "\${file##*/}" >/dev/null
 done
 cd $work && for number in $numbers; do
   virsh -c $direct define guest\$number.xml >/dev/null
@@ -58,8 +58,116 @@ echo 0x$(printf 'f%.0s' $(seq 64)) > /sys/bus/ap/aqmask
 rm -f /etc/udev/rules.d/41-ap.rules
 END
 
-refuses 6 "sh $work/reset" --changes "apply for $(echo $numbers | wc -w) guests" \
+refuses 4 "sh $work/reset" "apply for $(echo $numbers | wc -w) guests" \
   virt-ap apply "$work/plan.json"
+echo -5,-6 > /sys/bus/ap/apmask
+refuses 4 "virt-ap remove -c none $first" "create through mdevctl" \
+  virt-ap create -c none -u $first --adapters 5,6 --domains 4,0xab --autostart
+refuses 4 "virt-ap remove -c none $first; virsh -c $direct define $work/guest0.xml" \
+  "create through libvirt, for a guest" \
+  virt-ap create -u $first --adapters 5,6 --domains 4,0xab --guest guest0
+virt-ap create -u $first --adapters 5,6 --domains 4,0xab --guest guest0 >/dev/null
+virt-ap modify $first --adapters 5 --config >/dev/null # so that its file is as modify writes it
+virt-ap modify $first --adapters 5,6 >/dev/null
+virsh -c $direct start guest0 >/dev/null
+refuses 4 "virt-ap modify $first --adapters 5,6 --domains 4,0xab" \
+  "modify under a guest that runs" virt-ap modify $first --adapters=-5 --domains +0x47
+
+# Someone has the lock, and keeps it.
+sleep 600 & user=$!
+echo $user > /run/lock/s390apconfig.lock
+remember
+VIRT_AP_LOCK_WAIT=0; export VIRT_AP_LOCK_WAIT
+for command in "apply $work/plan.json" "create -u $second --adapters 5 --domains 0x47" \
+    "modify $first --domains 4" "remove $first" "reserve 0a.* --for guests" repair; do
+  fails "someone keeps the lock: ${command%% *}" virt-ap $command
+  shows "… who is named" "Process $user (sleep) has kept the lock '/run/lock/s390apconfig.lock'"
+done
+export VIRT_AP_LOCK_WAIT=soon
+said=$(timeout -s KILL 30 timeout 1 virt-ap repair 2>&1)
+is "who waits can be asked to end" $? 124
+out=$said
+shows "no number to wait is told" "VIRT_AP_LOCK_WAIT is 'soon'"
+unset VIRT_AP_LOCK_WAIT
+if [ -n "${VIRT_AP_THOROUGH:-}" ]; then
+  began=$(date +%s)
+  for command in "apply $work/plan.json" "create -u $second --adapters 5 --domains 0x47" \
+      "modify $first --domains 4"; do
+    virt-ap $command >"$work/said.${command%% *}" 2>&1 &
+    waiting="${waiting-} $!"
+  done
+  for pid in $waiting; do wait "$pid" && echo "$pid" >> "$work/went"; done
+  is "with all their patience, none goes on" "$(cat "$work/went" 2>/dev/null)" ""
+  is "… each names who keeps it" "$(grep -l "Process $user (sleep)" "$work"/said.* | wc -l)" 3
+  took=$(($(date +%s) - began))
+  out="$took s"
+  [ $took -ge 90 ] && [ $took -le 100 ]; point $? "… after 90 s: $took"
+fi
+unchanged "all is as before"
+kill $user; rm /run/lock/s390apconfig.lock
+virsh -c $direct destroy guest0 >/dev/null
+
+# mdevctl fails in its middle: at the first, second … of its writes
+refuse_mdevctl () { # ERRNO WRITE
+  remember
+  PATH="$work/failing:$PATH" virt-ap create -c none -u $second --adapters 5,6 --domains 0x47,0xff \
+    >"$work/said" 2>&1
+  status=$?
+  out=$(cat "$work/said")
+  if [ $status -eq 0 ]; then
+    virt-ap remove -c none $second >/dev/null
+  else
+    grep -q "as it was before" "$work/said" || return
+    refused=$((refused + 1))
+  fi
+  sh "$work/state" > "$work/after"
+  out=$(diff "$work/before" "$work/after")
+}
+if [ -z "$strace" ]; then
+  skip "mdevctl fails in its middle" "strace is not installed"
+else
+  mkdir "$work/failing"
+  refused=0 good=0
+  for errno in EIO ENOSPC EBUSY; do
+    for write in 1 2 3 4 5; do
+      cat > "$work/failing/mdevctl" <<END
+#!/bin/sh
+exec strace -qq -o /dev/null -e trace=write -e inject=write:error=$errno:when=$write \
+  $(command -v mdevctl) "\$@"
+END
+      chmod +x "$work/failing/mdevctl"
+      refuse_mdevctl || { good=1; break 2; }
+    done
+  done
+  point $good "mdevctl fails in its middle"
+  out=$refused; [ $refused -gt 5 ]; point $? "… of 15 times $refused, and else does without that"
+fi
+
+# A queue vanishes while it is being bound, the second of two.
+if [ -z "$strace" ]; then
+  skip "a queue vanishes" "strace is not installed"
+else
+  virt-ap remove $first >/dev/null
+  sh "$work/reset"
+  remember
+  strace -qq -o /dev/null -e trace=openat -P /sys/bus/ap/devices/06.00ab/driver_override \
+    -e inject=openat:delay_enter=500000 \
+    virt-ap reserve 05.0004 06.00ab --for guests >"$work/said" 2>&1 & pid=$!
+  until grep -q "^('begin', '0'" /var/lib/virt-ap/journal 2>/dev/null; do
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.02
+  done
+  cards=$(cat /sys/module/virt_ap_lab/parameters/cards)
+  echo 05:14:4,0a:14:1 > /sys/module/virt_ap_lab/parameters/cards
+  echo 1 > /sys/bus/ap/scans
+  if wait $pid; then status=1; else status=0; fi
+  out=$(cat "$work/said"); point $status "a queue vanishes"
+  shows "… it is named" "06.00ab" "as it was before"
+  echo "$cards" > /sys/module/virt_ap_lab/parameters/cards
+  echo 1 > /sys/bus/ap/scans
+  unchanged "… all is as before"
+fi
+sh "$work/reset"
 
 # The lab ends with its own libvirtd, unless that is asked to end.
 start_libvirtd () { # MDEVCTL-FOLDER: and wait for it, at most a minute
@@ -108,6 +216,19 @@ die_at callouts pre start "until grep -q \"^('seized'\" /var/lib/virt-ap/journal
 dies "and mdevctl is judged late"
 die_at notifiers notify start :
 dies "when the last device is there"
+
+# the last device vanishes as soon as it is there
+remember
+cat > $scripts/notifiers/die <<END
+#!/bin/sh
+cat >/dev/null
+[ "\$4 \$6 \${10}" != "notify start $last" ] || echo 1 > $sys/$last/remove
+END
+chmod +x $scripts/notifiers/die
+fails "a device vanishes in the middle of apply" virt-ap apply "$work/plan.json"
+shows "… it is named" "device $last is not there although it was made" "as it was before"
+rm $scripts/notifiers/die
+unchanged "… all is as before"
 
 if [ -z "$strace" ]; then
   skip "libvirtd dies while mdevctl works" "strace is not installed"
