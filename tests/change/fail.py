@@ -32,6 +32,7 @@ CHANGES = {
     "fchmod": ["EIO"],
     "fchown": ["EPERM"],
     "clone": ["EAGAIN"],
+    "memfd_create": ["EMFILE"],
 }
 ERRORS = CHANGES | {
     "openat": CHANGES["openat"] + ["ENOENT", "EMFILE"],

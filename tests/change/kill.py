@@ -22,8 +22,9 @@ all of the outside is looked at (outside.c): not at what the call is meant to do
 other process runs, and everything is as it was at the call before, a kill leaves the host
 as a kill at the call before does, and repair sees the same.  Everywhere else the command
 is killed, in a run of its own: where anything has changed, and at each call while other
-processes run, since what these have done by then differs.  Such a run looks at the outside
-again, so that it is known to have met the place it was meant for.
+processes run, since what these have done by then differs, from run to run as well.  Where
+something has changed such a run looks at the outside again, so that it is known to have
+met the place it was meant for.
 
 STEPPER and VIRT_AP name the programs.
 """
@@ -43,13 +44,17 @@ WATCH_LIMIT = 900
 # how many of the calls at which --distinct expects nothing new are tried all the same
 SAMPLE = 100
 
-# Whether a process still runs at some call is a matter of chance, so a place can be missed.
+# How often the process asks for something is a matter of chance at times, so a place can be
+# missed.
 TRIES = 5
+
+# as the stepper tells it
+AS_BEFORE, CHANGED, ACCOMPANIED = range(3)
 
 
 class Stepper:
     """One traced run: its exit status, number of calls, the lock's, the last one's kind,
-    and whether the outside was new there."""
+    and how the outside was there."""
 
     def __init__(self, options, point, *more):
         reader, writer = os.pipe()
@@ -65,19 +70,20 @@ class Stepper:
         with os.fdopen(reader) as lines:
             words = lines.read().split()
         self.status, self.output = done.returncode, done.stdout
-        self.count, self.lock, self.last, look = (int(word) for word in words)
-        self.is_new = look != 0
+        self.count, self.lock, self.last, self.look = (int(word) for word in words)
 
 
 class Place:
-    """a call: its name for the stepper, its kind, and whether the outside is new there;
-    None where that is not known"""
+    """a call: its name for the stepper, its kind, and how the outside is there; None where
+    that is not known"""
 
-    def __init__(self, point, kind=None, is_new=None):
-        self.point, self.kind, self.is_new = point, kind, is_new
+    def __init__(self, point, kind=None, look=None):
+        self.point, self.kind, self.look = point, kind, look
 
     def is_met(self, run):
-        return self.kind is None or (run.last, run.is_new) == (self.kind, self.is_new)
+        if self.kind is None:
+            return True
+        return run.last == self.kind and (self.look != CHANGED or run.look != AS_BEFORE)
 
 
 def some_places(whole, options):
@@ -94,14 +100,14 @@ def watch(options):
     with tempfile.NamedTemporaryFile(mode="r", dir="/tmp") as log:
         whole = Stepper(options, 0, "--watch", log.name)
         lines = [line.split() for line in log]
-    return whole, [Place(point, int(kind), look != "0") for point, kind, look in lines]
+    return whole, [Place(point, int(kind), int(look)) for point, kind, look in lines]
 
 
 def distinct_places(places):
     """and how many are new, and a sample of those that are not"""
-    new = [place for place in places if place.is_new]
-    return new + trial.spread([place for place in places if not place.is_new], SAMPLE), \
-        len(new)
+    new = [place for place in places if place.look != AS_BEFORE]
+    same = [place for place in places if place.look == AS_BEFORE]
+    return new + trial.spread(same, SAMPLE), len(new)
 
 
 def void_lock():
@@ -126,7 +132,7 @@ class Kills(trial.Trial):
 
     def kill_at(self, place):
         """the state after repair, and None or what is wrong"""
-        look = ["--look"] if place.kind is not None else []
+        look = ["--look"] if place.look == CHANGED else []
         for _ in range(TRIES):
             run = Stepper(self.options, place.point, *look)
             state, problem = self.repair(run)

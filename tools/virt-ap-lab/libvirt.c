@@ -33,7 +33,9 @@
 #else
 #define SETGROUPS __NR_setgroups
 #endif
-#define NO_CALL G_MAXUINT32
+/* Not the largest number: a tracer, as strace is, puts that in the place of a call that is
+ * not to be carried out. */
+#define NO_CALL 0x7fffffff
 
 /* Messages go to the log only; the UUID is given because there is no DMI to ask. */
 static const char libvirtd_conf[] = "auth_unix_ro = \"none\"\n"
