@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* What a process that has ended had asked of libvirt may come about so long after. */
+#define LATE_SECONDS 5
+
 gboolean
 vap_grant_is_held (const VapGrant *grant, GPtrArray *guests)
 {
@@ -20,13 +23,21 @@ vap_grant_is_held (const VapGrant *grant, GPtrArray *guests)
   return guest != NULL && vap_daemon_guest_has (guest, grant->device);
 }
 
+/* Of a guest that was undefined nothing can be told from the process that had it defined.
+ */
+gint64
+vap_grant_patience (const VapGrant *grant, gint64 keep)
+{
+  return grant->abandoned && !grant->released ? MIN (keep, LATE_SECONDS) : keep;
+}
+
 gboolean
 vap_grant_is_stale (const VapGrant *grant, GPtrArray *guests, gint64 now, gint64 keep)
 {
   /* a clock that was set back must not keep anything for ever */
   gint64 age = now >= grant->touched ? now - grant->touched : keep;
 
-  return age >= keep && !vap_grant_is_held (grant, guests);
+  return age >= vap_grant_patience (grant, keep) && !vap_grant_is_held (grant, guests);
 }
 
 /* whether it may be taken away from its guest */

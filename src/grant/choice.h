@@ -78,7 +78,11 @@ gboolean vap_grant_choose (const VapGrantQuestion *question, VapGrantChoice *cho
 /* whether the guest that it is for has the device in libvirt */
 gboolean vap_grant_is_held (const VapGrant *grant, GPtrArray *guests);
 
-/* whether nobody will come back for it: not held, and not touched for @keep seconds */
+/* for how many seconds it is kept for a guest that is not there: @keep, but only a moment
+ * when the process that was about to define the guest has ended */
+gint64 vap_grant_patience (const VapGrant *grant, gint64 keep);
+
+/* whether nobody will come back for it: not held, and not touched for so long */
 gboolean vap_grant_is_stale (const VapGrant *grant, GPtrArray *guests, gint64 now,
                              gint64 keep);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "grant/maker.h"
 #include "grant/need.h"
 #include "guest/nova.h"
 
@@ -94,6 +95,7 @@ grant_of (const VapNovaGuest *instance, const char *profile, const VapGrantChoic
   grant->guest = g_strdup (instance->guest->name);
   grant->profile = g_strdup (profile);
   grant->touched = now ();
+  grant->maker = vap_maker_self ();
   return grant;
 }
 
@@ -330,7 +332,7 @@ sweep_one (const Work *work, const VapGrant *grant, GPtrArray *guests, guint *se
            GError **error)
 {
   gint64 keep = work->place->config->grant_keep;
-  gint64 left = keep - (now () - grant->touched);
+  gint64 left = vap_grant_patience (grant, keep) - (now () - grant->touched);
 
   if (vap_grant_is_held (grant, guests))
     return TRUE;

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "grant/maker.h"
 #include "guest/device.h"
 
 #define GROUP "grant"
@@ -38,6 +39,7 @@ vap_grant_free (VapGrant *grant)
   g_free (grant->guest);
   g_free (grant->profile);
   g_free (grant->device);
+  g_free (grant->maker);
   g_free (grant);
 }
 
@@ -124,6 +126,8 @@ read_one (const char *path, VapGrant *grant, GError **error)
   if (g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &reason)) {
     grant->guest = g_key_file_get_string (file, GROUP, "guest", NULL);
     grant->profile = g_key_file_get_string (file, GROUP, "profile", &reason);
+    grant->maker = g_key_file_get_string (file, GROUP, "maker", NULL);
+    grant->abandoned = vap_maker_is_gone (grant->maker);
   }
   if (reason == NULL)
     grant->released = g_key_file_get_boolean (file, GROUP, "released", &reason);
@@ -191,6 +195,8 @@ vap_grants_write (const char *root, const VapGrant *grant, GError **error)
   g_key_file_set_string (file, GROUP, "profile", grant->profile);
   g_key_file_set_boolean (file, GROUP, "released", grant->released);
   g_key_file_set_int64 (file, GROUP, "touched", grant->touched);
+  if (grant->maker != NULL)
+    g_key_file_set_string (file, GROUP, "maker", grant->maker);
   text = g_key_file_to_data (file, &length, NULL);
   if (g_file_set_contents_full (
           path, text, (gssize) length,

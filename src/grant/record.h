@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @device: canonical UUID of the matrix
  * @released: the guest was undefined since; till somebody needs the matrix it is kept
  * @touched: seconds since 1970: when it was granted, or released
+ * @maker: (nullable): the process that has granted it, see vap_maker_self()
+ * @abandoned: that process has ended; set by vap_grants_read()
  */
 typedef struct {
   char *guest_uuid;
@@ -29,6 +31,8 @@ typedef struct {
   char *device;
   gboolean released;
   gint64 touched;
+  char *maker;
+  gboolean abandoned;
 } VapGrant;
 
 VapGrant *vap_grant_new (const char *guest_uuid, const char *device);

@@ -197,7 +197,7 @@ put_record (World *world, const Guest *guest, const char *profile,
   }
   g_free (grant->profile);
   grant->profile = g_strdup (profile);
-  grant->released = FALSE;
+  grant->released = grant->abandoned = FALSE;
   grant->touched = world->now;
 }
 
@@ -260,6 +260,18 @@ release (World *world, const Guest *guest)
       grant->released = TRUE;
       grant->touched = world->now;
     }
+  }
+}
+
+/* the process that made its grants has ended */
+static void
+abandon (World *world, const Guest *guest)
+{
+  for (guint i = 0; i < world->grants->len; i++) {
+    VapGrant *grant = world->grants->pdata[i];
+
+    if (strcmp (grant->guest_uuid, guest->uuid) == 0)
+      grant->abandoned = TRUE;
   }
 }
 
@@ -395,8 +407,9 @@ live_on (World *world)
     break;
   case 2:
     spawn (world, guest, SMALL, TRUE);
-    /* the compute that crashed comes back, and what it began is over */
-    world->now += VAP_GRANT_KEEP_SECONDS;
+    /* the compute that crashed comes back, and what it began is soon over */
+    abandon (world, guest);
+    world->now += 5;
     break;
   case 3:
     reboot (world, guest);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "grant/maker.h"
 #include "grant/record.h"
 #include "guest/device.h"
 
@@ -122,6 +123,71 @@ test_others (void)
   g_assert_cmpuint (grants->len, ==, 1);
 }
 
+/* A record tells whether the process that made it is still there. */
+static void
+test_maker (void)
+{
+  static const char *const nobody[] = { NULL, "", "1", "1 2", "0 1 pid:[1]", "x y z", "-5 1 z" };
+  g_autofree char *self = vap_maker_self ();
+  g_auto (GStrv) words = NULL;
+  g_autofree char *another = NULL, *elsewhere = NULL, *theirs = NULL;
+  char text[200];
+  ssize_t length;
+  int ends[2];
+
+  g_assert_nonnull (self);
+  g_assert_false (vap_maker_is_gone (self));
+  for (gsize i = 0; i < G_N_ELEMENTS (nobody); i++)
+    g_assert_false (vap_maker_is_gone (nobody[i]));
+  /* the PID has come again; and one of another namespace, of which nothing is known */
+  words = g_strsplit (self, " ", -1);
+  another = g_strdup_printf ("%s 1%s %s", words[0], words[1], words[2]);
+  g_assert_true (vap_maker_is_gone (another));
+  elsewhere = g_strdup_printf ("%s 1%s pid:[1]", words[0], words[1]);
+  g_assert_false (vap_maker_is_gone (elsewhere));
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  pid_t child = fork ();
+  if (child == 0) {
+    char *own = vap_maker_self ();
+
+    _exit (write (ends[1], own, strlen (own)) < 0);
+  }
+  length = read (ends[0], text, sizeof text - 1);
+  g_assert_cmpint (length, >, 0);
+  theirs = g_strndup (text, (gsize) length);
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  g_assert_true (vap_maker_is_gone (theirs));
+  close (ends[0]);
+  close (ends[1]);
+}
+
+static void
+test_abandoned (void)
+{
+  g_autoptr (VapGrant) grant = vap_grant_new (GUEST, DEVICE);
+  g_autoptr (GError) error = NULL;
+
+  grant->profile = g_strdup ("signing");
+  for (guint gone = 0; gone < 2; gone++) {
+    g_autoptr (GPtrArray) grants = NULL;
+    const VapGrant *back;
+
+    g_free (grant->maker);
+    grant->maker = vap_maker_self ();
+    if (gone)
+      /* an earlier process of this PID */
+      grant->maker[strcspn (grant->maker, " ") + 1] ^= 1;
+    g_assert_true (vap_grants_write (root, grant, &error));
+    grants = read_all ();
+    back = grants->pdata[0];
+    g_assert_cmpstr (back->device, ==, DEVICE);
+    g_assert_cmpstr (back->maker, ==, grant->maker);
+    g_assert_cmpint (back->abandoned, ==, gone);
+  }
+  g_assert_true (vap_grants_remove (root, grant, &error));
+}
+
 /* Two processes never hold it at once, and one that dies gives it back. */
 static void
 test_lock (void)
@@ -204,9 +270,11 @@ main (int argc, char **argv)
   g_test_add_func ("/grant/record/round-trip", test_round_trip);
   g_test_add_func ("/grant/record/broken", test_broken);
   g_test_add_func ("/grant/record/others", test_others);
+  g_test_add_func ("/grant/record/maker", test_maker);
   g_test_add_func ("/grant/record/lock", test_lock);
   g_test_add_func ("/grant/record/names", test_names);
   g_test_add_func ("/grant/record/no-folder", test_no_folder);
+  g_test_add_func ("/grant/record/abandoned", test_abandoned);
   status = g_test_run ();
   const char *const clean[] = { "rm", "-rf", root, NULL };
   g_spawn_sync (NULL, (char **) clean, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests with Nova ask the lab itself, beside Nova: virsh and the TAP."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -50,8 +51,10 @@ def matrices():
     """the active matrices: UUID to the set of their queues"""
     found = {}
     for uuid in os.listdir("/sys/bus/mdev/devices"):
-        with open(f"/sys/bus/mdev/devices/{uuid}/matrix") as file:
-            found[uuid] = set(file.read().split())
+        # one may be gone by now
+        with contextlib.suppress(FileNotFoundError):
+            with open(f"/sys/bus/mdev/devices/{uuid}/matrix") as file:
+                found[uuid] = set(file.read().split())
     return found
 
 
