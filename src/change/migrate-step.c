@@ -169,14 +169,8 @@ prepare (VapStep *step, GError **error)
 {
   g_auto (Sides) sides = { 0 };
 
-  if (!find_sides (step, &sides, error))
+  if (!vap_move_check_free (step, error) || !find_sides (step, &sides, error))
     return FALSE;
-  if (sides.silent != NULL) {
-    g_propagate_error (error, g_steal_pointer (&sides.silent));
-    return FALSE;
-  }
-  if (sides.there.known)
-    return fail (error, _ ("guest '%1$s' is known at '%3$s' already"), step);
   if (compare (step, &sides) != VAP_STEP_BEFORE ||
       sides.here.live != is_live_move (step) ||
       sides.here.persistent != is_persistent (step))
@@ -248,9 +242,9 @@ nudge_stored (const VapStep *step, const Sides *sides, GError **error)
 }
 
 /* What is under way ends, and what was left half handed over is handed over, until the
- * guest is on one side. */
+ * guest is on one side: @state. */
 static gboolean
-settle (const VapStep *step, GError **error)
+settle_to (const VapStep *step, VapStepState *state, GError **error)
 {
   gint64 begin = g_get_monotonic_time ();
   g_auto (Sides) sides = { 0 };
@@ -260,7 +254,8 @@ settle (const VapStep *step, GError **error)
 
     if (!find_sides (step, &sides, error))
       return FALSE;
-    if (compare (step, &sides) != VAP_STEP_BETWEEN)
+    *state = compare (step, &sides);
+    if (*state != VAP_STEP_BETWEEN)
       return TRUE;
     if (passed > SETTLE_US)
       return fail (error,
@@ -271,6 +266,14 @@ settle (const VapStep *step, GError **error)
       return FALSE;
     g_usleep (LOOK_US);
   }
+}
+
+static gboolean
+settle (const VapStep *step, GError **error)
+{
+  VapStepState state;
+
+  return settle_to (step, &state, error);
 }
 
 static guint
@@ -312,6 +315,25 @@ end_words (const VapStep *step, GPtrArray *words)
   return limit > 0 ? limit + SLACK_S : NO_LIMIT_S;
 }
 
+/* Asked of the daemon here alone: the one there may take its time not to answer, and the
+ * guest is to have its crypto back soon. */
+static gboolean
+is_still_here (const VapStep *step)
+{
+  g_auto (VapMoveGuest) here = { 0 };
+
+  return vap_move_find_guest (step, VAP_MOVE_SOURCE, &here, NULL) && here.live &&
+         !here.job;
+}
+
+static gboolean
+is_job_here (const VapStep *step)
+{
+  g_auto (VapMoveGuest) here = { 0 };
+
+  return vap_move_find_guest (step, VAP_MOVE_SOURCE, &here, NULL) && here.job;
+}
+
 static gboolean
 apply (const VapStep *step, GError **error)
 {
@@ -326,7 +348,7 @@ apply (const VapStep *step, GError **error)
                          (const char *const *) words->pdata,
                          vap_step_get (step, STORED_THERE), seconds, &reason))
     return settle (step, error);
-  if (settle (step, NULL) && look (step, &state, NULL) && state == VAP_STEP_AFTER)
+  if (!is_still_here (step) && settle_to (step, &state, NULL) && state == VAP_STEP_AFTER)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
@@ -362,14 +384,6 @@ fetch_back (const VapStep *step, GError **error)
 }
 
 static gboolean
-is_job_here (const VapStep *step)
-{
-  g_auto (VapMoveGuest) here = { 0 };
-
-  return vap_move_find_guest (step, VAP_MOVE_SOURCE, &here, NULL) && here.job;
-}
-
-static gboolean
 revert (const VapStep *step, GError **error)
 {
   VapStepState state;
@@ -377,7 +391,7 @@ revert (const VapStep *step, GError **error)
   /* what a killed process has left under way is not waited for */
   if (is_job_here (step) && !hand_over (step, "guest-abort", VAP_MOVE_SOURCE, NULL))
     g_debug ("the migration has ended by itself");
-  if (!settle (step, error) || !look (step, &state, error))
+  if (!settle_to (step, &state, error))
     return FALSE;
   return state == VAP_STEP_BEFORE || fetch_back (step, error);
 }

@@ -118,7 +118,8 @@ vap_move_find_guest (const VapStep *step, const char *side, VapMoveGuest *guest,
                      GError **error)
 {
   const char *uri = vap_step_get (step, side);
-  const char *const words[] = { vap_step_get (step, VAP_MOVE_GUEST), NULL };
+  g_autofree char *name = g_strconcat ("name=", vap_step_get (step, VAP_MOVE_NAME), NULL);
+  const char *const words[] = { vap_step_get (step, VAP_MOVE_GUEST), name, NULL };
   g_autofree char *answer = NULL;
   const char *xml;
   char state[16];
@@ -130,7 +131,8 @@ vap_move_find_guest (const VapStep *step, const char *side, VapMoveGuest *guest,
   xml = split_line (answer);
   if (sscanf (answer, "%15s %d %d", state, &persistent, &job) != 3)
     return fail_answer (uri, error);
-  guest->known = !g_str_equal (state, "none");
+  guest->namesake = g_str_equal (state, "namesake");
+  guest->known = !guest->namesake && !g_str_equal (state, "none");
   guest->live = g_str_equal (state, "running") || g_str_equal (state, "paused");
   guest->waiting = g_str_equal (state, "waiting");
   guest->persistent = persistent != 0;
@@ -139,6 +141,22 @@ vap_move_find_guest (const VapStep *step, const char *side, VapMoveGuest *guest,
     return guest->live ? fail_answer (uri, error) : TRUE;
   guest->guest = vap_guest_parse (xml, strlen (xml), error);
   return guest->guest != NULL;
+}
+
+gboolean
+vap_move_check_free (const VapStep *step, GError **error)
+{
+  g_auto (VapMoveGuest) there = { 0 };
+
+  if (!vap_move_find_guest (step, VAP_MOVE_TARGET, &there, error))
+    return FALSE;
+  if (!there.known && !there.namesake)
+    return TRUE;
+  g_set_error (error, VAP_ERROR, VAP_ERROR_FAILED,
+               there.known ? _ ("guest '%s' is known at '%s' already")
+                           : _ ("there is another guest '%s' at '%s'"),
+               vap_step_get (step, VAP_MOVE_NAME), vap_step_get (step, VAP_MOVE_TARGET));
+  return FALSE;
 }
 
 gboolean

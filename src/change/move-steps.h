@@ -55,6 +55,7 @@ gboolean vap_move_tell (const VapStep *step, const char *uri, const char *operat
 /* A guest on one side. */
 typedef struct {
   gboolean known;      /* to the daemon */
+  gboolean namesake;   /* it is not, but another one of its name is */
   gboolean live;       /* it runs, or was paused by somebody */
   gboolean waiting;    /* a migration has paused it: it was handed over, or not yet */
   gboolean persistent; /* it has a definition */
@@ -67,6 +68,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (VapMoveGuest, vap_move_guest_clear)
 
 /* @side: VAP_MOVE_SOURCE or VAP_MOVE_TARGET */
 gboolean vap_move_find_guest (const VapStep *step, const char *side, VapMoveGuest *guest,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* whether the target has no guest of this UUID or name; FALSE with the reason */
+gboolean vap_move_check_free (const VapStep *step,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* whether the guest, as it runs, has the device of key @device */

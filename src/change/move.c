@@ -5,6 +5,7 @@
 #include "change/move.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "change/device-steps.h"
 #include "change/devices.h"
@@ -71,7 +72,11 @@ set_device (VapStep *move, const VapHostDevice *own, const VapHost *there,
 {
   g_autofree char *device =
       choose_uuid (there, plan, own->uuid, vap_step_get (move, VAP_MOVE_TARGET));
-  g_autofree char *matrix = vap_matrix_to_ap_config (&plan->matrix);
+  const VapHostDevice *ready = vap_host_find_device (there, device);
+  const VapMatrix *has = ready != NULL && ready->active ? &ready->matrix
+                         : ready != NULL                ? &ready->defined_matrix
+                                                        : &plan->matrix;
+  g_autofree char *matrix = vap_matrix_to_ap_config (has);
 
   vap_step_set (move, VAP_MOVE_OWN, own->uuid);
   vap_step_set (move, VAP_MOVE_DEVICE, device);
@@ -108,6 +113,29 @@ add_target_steps (VapTransaction *transaction, const VapStep *move, const VapHos
     add (transaction, &vap_target_definition_kind, move);
   if (start && !ready)
     add (transaction, &vap_target_device_kind, move);
+}
+
+/* the target with the matrix that the steps make there */
+static VapHost *
+target_after (const VapHost *there, const VapStep *move, gboolean start, GError **error)
+{
+  const char *uuid = vap_step_get (move, VAP_MOVE_DEVICE);
+  const VapHostDevice *device = vap_host_find_device (there, uuid);
+  g_autoptr (VapDevice) definition = NULL;
+  g_autofree char *json = NULL;
+  VapMatrix matrix;
+
+  if (!vap_move_matrix (move, &matrix))
+    return NULL;
+  json = vap_device_format_mdevctl (
+      &matrix, vap_step_get (move, VAP_MOVE_AUTOSTART) != NULL, VAP_DEVICE_FORM_NUMBERS);
+  definition =
+      vap_device_parse_mdevctl (json, strlen (json), uuid, VAP_DEVICE_PARENT, error);
+  if (definition == NULL)
+    return NULL;
+  return vap_host_with_device (
+      there, uuid, start || (device != NULL && device->active) ? &matrix : NULL,
+      definition);
 }
 
 static VapHost *
@@ -161,21 +189,26 @@ fail_device (const VapHostGuest *guest, GError **error)
 VapHost *
 vap_move_add_steps (VapTransaction *transaction, const VapHost *host,
                     const VapHost *there, const VapHostGuest *guest,
-                    const VapMovePlan *plan, const VapMoveWay *way, GError **error)
+                    const VapMovePlan *plan, const VapMoveWay *way, VapHost **there_after,
+                    GError **error)
 {
   g_autoptr (VapStep) move = common_texts (guest, way);
   gboolean runs = guest->running != NULL;
   const VapHostDevice *own = vap_devices_find (host, guest->name, NULL);
 
+  *there_after = NULL;
   if (stores_another (host, guest, own))
     return fail_stored (guest, error);
   if (own == NULL) {
     add (transaction, runs ? &vap_migrate_kind : &vap_hand_over_kind, move);
-    return vap_host_with_device (host, "", NULL, NULL);
+    return vap_host_with_device (host, "", NULL, NULL); /* as it is */
   }
   if (!plan->wanted)
     return fail_device (guest, error);
   set_device (move, own, there, plan);
+  *there_after = target_after (there, move, runs || own->active, error);
+  if (*there_after == NULL)
+    return NULL;
   add_target_steps (transaction, move, there, runs || own->active);
   if (!runs) {
     add (transaction, &vap_hand_over_kind, move);

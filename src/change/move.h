@@ -37,6 +37,7 @@ typedef struct {
  * @there: what is known of the target
  * @guest: of @host
  * @plan: of vap_check_move() for these, with findings that do not refuse
+ * @there_after: (out) (transfer full): the target as it would be then
  *
  * A guest that runs moves as it runs, with its definition if it has one; of one that does
  * not run the definition moves.
@@ -47,6 +48,6 @@ typedef struct {
 VapHost *vap_move_add_steps (VapTransaction *transaction, const VapHost *host,
                              const VapHost *there, const VapHostGuest *guest,
                              const VapMovePlan *plan, const VapMoveWay *way,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             VapHost **there_after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -90,7 +90,7 @@ prepare_unplug (VapStep *step, GError **error)
 {
   g_auto (VapMoveGuest) here = { 0 };
 
-  if (!vap_move_verify (step, error) ||
+  if (!vap_move_verify (step, error) || !vap_move_check_free (step, error) ||
       !vap_move_find_guest (step, VAP_MOVE_SOURCE, &here, error))
     return FALSE;
   if (!here.live)

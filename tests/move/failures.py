@@ -46,7 +46,7 @@ def come_back(hosts, side):
 def heal(hosts):
     """what a person would do before repairing"""
     for side in ADDRESSES:
-        hosts.must(side, "ip link set cable up")
+        hosts.must(side, "ip link set cable up; kill -CONT $(cat /run/libvirtd.pid) || :")
         if hosts.run(side, "virsh -c qemu:///system uri")[0] != 0:
             hosts.start_libvirtd(side)
 
@@ -121,6 +121,8 @@ def during_migration(hosts, report):
         "the cable is pulled": lambda: hosts.must("left", "ip link set cable down"),
         "libvirtd on the left dies": lambda: hosts.kill_libvirtd("left"),
         "libvirtd on the right dies": lambda: hosts.kill_libvirtd("right"),
+        "libvirtd on the right hangs":
+            lambda: hosts.must("right", "kill -STOP $(cat /run/libvirtd.pid)"),
         "virt-ap is killed": lambda: hosts.must("left", "kill -9 $(pidof -s virt-ap)"),
         "virt-ap and its helper are killed":
             lambda: hosts.must("left", "kill -9 $(pidof virt-ap move-libvirt)"),
@@ -140,6 +142,9 @@ def during_migration(hosts, report):
         output = process.communicate(timeout=200)[0]
         print(f"# {name}: {process.returncode} after {time.monotonic() - began:.1f} s: "
               f"{output.splitlines()[-1:]}")
+        if name == "the cable is pulled" or name.startswith("libvirtd on the right"):
+            report.has("the guest has its crypto back at once", hosts.state("left"),
+                       f"it has {DEVICE}", "there is a journal")
         if name == "virt-ap is interrupted":
             report.has("it gives up at once", output, "the migration was interrupted",
                        "everything is as it was before")

@@ -19,7 +19,7 @@ def good(hosts, report):
     status, output = hosts.run("left", hosts.command(options="--dry-run"))
     report.same("--dry-run: fine", status, 0)
     report.has("--dry-run tells the steps and the commands", output, "Queues then",
-               "4. Migrate guest", "nodedev-define", "detach-device", "migrate --p2p --live")
+               "Queues of the target then", "4. Migrate guest", "nodedev-define", "detach-device", "migrate --p2p --live")
     whole_on(hosts, report, "left", "--dry-run")
 
     status, output = hosts.run("left", hosts.command(options="--json"))
@@ -52,6 +52,16 @@ def refused(hosts, report):
     report.same("… the guest stays", hosts.state("left"), hosts.whole)
     hosts.must("right", f"virt-ap remove {OTHER}")
     hosts.export("right")
+
+    namesake = (f"<domain type='qemu'><name>{GUEST}</name><memory>65536</memory><os>"
+                f"<type arch='s390x'>hvm</type></os></domain>")
+    path = hosts.write("namesake.xml", namesake)
+    hosts.must("right", f"virsh -c qemu:///system define {path}")
+    status, output = hosts.run("left", hosts.command())
+    hosts.must("right", f"virsh -c qemu:///system undefine {GUEST}")
+    report.same("another guest of its name there: undone", status, 2)
+    report.has("… before anything has happened to it", output, "'Unplug device",
+               f"there is another guest '{GUEST}'", "everything is as it was before")
 
     hosts.must("right", taken)
     status, output = hosts.run("left", hosts.command())

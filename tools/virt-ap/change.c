@@ -361,7 +361,7 @@ change_add_steps (Output *output, const VapTransaction *transaction)
 
 void
 change_add_plan (Output *output, const VapTransaction *transaction, const VapHost *before,
-                 const VapHost *after)
+                 const VapHost *after, const ChangeTarget *target)
 {
   if (vap_transaction_n_steps (transaction) == 0) {
     output_add (output, "%s\n", _ ("nothing to do"));
@@ -369,6 +369,10 @@ change_add_plan (Output *output, const VapTransaction *transaction, const VapHos
   }
   add_picture (output, _ ("Queues now"), before);
   add_picture (output, _ ("Queues then"), after);
+  if (target != NULL && target->after != NULL) {
+    add_picture (output, _ ("Queues of the target now"), target->before);
+    add_picture (output, _ ("Queues of the target then"), target->after);
+  }
   output_styled (output, STYLE_TITLE, _ ("Steps"));
   output_add (output, "\n");
   change_add_steps (output, transaction);
@@ -386,7 +390,8 @@ add_text (Output *output, const Change *change)
   if (change->findings != NULL)
     findings_add_text (output, "", change->findings);
   if (g_str_equal (result, "planned"))
-    change_add_plan (output, change->transaction, change->before, change->after);
+    change_add_plan (output, change->transaction, change->before, change->after,
+                     change->spec->target);
   else if (g_str_equal (result, "nothing-to-do"))
     output_add (output, "%s\n", _ ("nothing to do"));
   else if (g_str_equal (result, "done"))

@@ -48,12 +48,19 @@ typedef VapHost *(*ChangePlanFunc) (VapTransaction *transaction, const VapHost *
                                     VapFindings *findings, gpointer user_data,
                                     GError **error);
 
+/* Another host that is changed, for --dry-run; without them, none is. */
+typedef struct {
+  VapHost *before;
+  VapHost *after;
+} ChangeTarget;
+
 typedef struct {
   const Options *options;
   const ChangeOptions *change;
   char **argv; /* the command line, for the journal */
   ChangePlanFunc plan;
   gpointer user_data;
+  const ChangeTarget *target; /* NULL for none; the plan fills it */
   const char *device; /* the UUID of the device it is about, for JSON; "" for none */
 } ChangeSpec;
 
@@ -73,7 +80,8 @@ void change_add_steps (Output *output, const VapTransaction *transaction);
 /* for --dry-run: the queues @before and @after as pictures, the steps, and commands that do
  * the same; or that there is nothing to do */
 void change_add_plan (Output *output, const VapTransaction *transaction,
-                      const VapHost *before, const VapHost *after);
+                      const VapHost *before, const VapHost *after,
+                      const ChangeTarget *target);
 
 /* a VapProgressFunc; @user_data: a Progress, or NULL */
 void change_tell_progress (const VapTransaction *transaction, guint index,

@@ -163,7 +163,21 @@ has_job (virDomainPtr guest)
   return virDomainGetJobInfo (guest, &info) == 0 && info.type != VIR_DOMAIN_JOB_NONE;
 }
 
-/* "STATE PERSISTENT JOB" on a line, then its XML as it runs */
+/* another guest of that name, so that this one cannot come here */
+static int
+has_namesake (const Call *call)
+{
+  const char *name = word (call, "name");
+  virDomainPtr other =
+      name != NULL ? virDomainLookupByName (call->connection, name) : NULL;
+
+  if (other != NULL)
+    virDomainFree (other);
+  return other != NULL;
+}
+
+/* "STATE PERSISTENT JOB" on a line, then its XML as it runs; "none" and "namesake" are
+ * states too */
 static int
 show_guest (const Call *call)
 {
@@ -174,7 +188,7 @@ show_guest (const Call *call)
   if (guest == NULL && last_code != VIR_ERR_NO_DOMAIN)
     return -1;
   if (guest == NULL)
-    return puts ("none 0 0") < 0 ? -1 : 0;
+    return puts (has_namesake (call) ? "namesake 0 0" : "none 0 0") < 0 ? -1 : 0;
   state = state_word (guest);
   printf ("%s %d %d\n", state, virDomainIsPersistent (guest) == 1, has_job (guest));
   if (strcmp (state, "off") != 0)

@@ -22,6 +22,7 @@ typedef struct {
   char *target_keys;
   VapMoveFlags flags;
   MoveSide there;
+  ChangeTarget target_then;
   char device[37]; /* here, once it is found */
 } Move;
 
@@ -32,6 +33,7 @@ move_clear (Move *move)
   g_free (move->keys);
   g_free (move->target_keys);
   move_side_clear (&move->there);
+  g_clear_pointer (&move->target_then.after, vap_host_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Move, move_clear)
 
@@ -85,8 +87,10 @@ plan (VapTransaction *transaction, const VapHost *host, VapFindings *findings,
     return NULL;
   if (vap_findings_refuse (findings))
     return vap_host_ref ((VapHost *) host);
+  g_clear_pointer (&move->target_then.after, vap_host_unref);
+  move->target_then.before = move->there.host;
   return vap_move_add_steps (transaction, host, move->there.host, guest, &wanted,
-                             &move->way, error);
+                             &move->way, &move->target_then.after, error);
 }
 
 static gboolean
@@ -127,6 +131,7 @@ run (const Options *options, const ChangeOptions *change, char **argv, Move *mov
                             .argv = argv,
                             .plan = plan,
                             .user_data = move,
+                            .target = &move->target_then,
                             .device = move->device };
   g_autoptr (GError) error = NULL;
 

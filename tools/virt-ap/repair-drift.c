@@ -132,7 +132,7 @@ show_text (const Repair *repair, const Mended *mended, const VapFindings *left,
   else if (g_strcmp0 (mended->result, "planned") == 0)
     output_add (output, "%s\n", _ ("would be mended:"));
   if (g_strcmp0 (mended->result, "planned") == 0)
-    change_add_plan (output, mended->transaction, mended->before, mended->after);
+    change_add_plan (output, mended->transaction, mended->before, mended->after, NULL);
   else if (mended->transaction != NULL && mended->result != NULL)
     change_add_steps (output, mended->transaction);
   if (left != NULL && left->list->len > 0) {
