@@ -85,9 +85,9 @@ static void
 test_one_device (void)
 {
   g_autoptr (VapTestTree) dir
-      = vap_test_tree_new ("ap-bus cards=00-07:13:4 udoms=0-ff apmask=-0-7\n"
-                           "device " A_UUID " adapters=0-3 domains=0-ff\n"
-                           "device " B_UUID " adapters=4-7 domains=0-ff\n");
+      = vap_test_tree_new ("ap-bus cards=00-07:13:4 udoms=0-3 apmask=-0-7\n"
+                           "device " A_UUID " adapters=0-3 domains=0-3\n"
+                           "device " B_UUID " adapters=4-7 domains=0-3\n");
   g_autoptr (VapHost) host = NULL;
 
   opened = 0;
@@ -104,9 +104,9 @@ test_one_guest (void)
 {
   g_autoptr (VapTestTree) dir
       = vap_test_tree_new ("cpuinfo\n"
-                           "ap-bus cards=00-07:13:4 udoms=0-ff apmask=-0-7\n"
-                           "device " A_UUID " adapters=0-3 domains=0-ff\n"
-                           "device " B_UUID " adapters=4-7 domains=0-ff\n");
+                           "ap-bus cards=00-07:13:4 udoms=0-3 apmask=-0-7\n"
+                           "device " A_UUID " adapters=0-3 domains=0-3\n"
+                           "device " B_UUID " adapters=4-7 domains=0-3\n");
   const char *const devices[] = { A_UUID, NULL };
   const VapScope scope
       = { VAP_FACTS_FEATURES | VAP_FACTS_DEVICES | VAP_FACTS_GUESTS, devices };

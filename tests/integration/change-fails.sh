@@ -17,7 +17,10 @@ for device in /sys/devices/vfio_ap/matrix/*-*; do
   [ -e "$device/ap_config" ] && echo "$device" && cat "$device/ap_config"
 done
 cksum /etc/mdevctl.d/matrix/* /etc/libvirt/qemu/*.xml 2>/dev/null
-find /etc/mdevctl.d/matrix /etc/udev/rules.d /etc/libvirt/qemu /var/lib/virt-ap /run/lock | sort
+find /etc/mdevctl.d/matrix /etc/udev/rules.d /etc/libvirt/qemu /var/lib/virt-ap | sort
+# a lock that could not be removed is void with its process
+find /run/lock ! -name s390apconfig.lock
+holder=$(cat /run/lock/s390apconfig.lock 2>/dev/null) && [ -e "/proc/$holder" ] && echo "$holder"
 END
 
 remember () { sh "$work/state" > "$work/before"; }
@@ -58,19 +61,19 @@ echo 0x$(printf 'f%.0s' $(seq 64)) > /sys/bus/ap/aqmask
 rm -f /etc/udev/rules.d/41-ap.rules
 END
 
-refuses 4 "sh $work/reset" "apply for $(echo $numbers | wc -w) guests" \
+refuses 3 "sh $work/reset" "apply for $(echo $numbers | wc -w) guests" \
   virt-ap apply "$work/plan.json"
 echo -5,-6 > /sys/bus/ap/apmask
-refuses 4 "virt-ap remove -c none $first" "create through mdevctl" \
+refuses 3 "virt-ap remove -c none $first" "create through mdevctl" \
   virt-ap create -c none -u $first --adapters 5,6 --domains 4,0xab --autostart
-refuses 4 "virt-ap remove -c none $first; virsh -c $direct define $work/guest0.xml" \
+refuses 3 "virt-ap remove -c none $first; virsh -c $direct define $work/guest0.xml" \
   "create through libvirt, for a guest" \
   virt-ap create -u $first --adapters 5,6 --domains 4,0xab --guest guest0
 virt-ap create -u $first --adapters 5,6 --domains 4,0xab --guest guest0 >/dev/null
 virt-ap modify $first --adapters 5 --config >/dev/null # so that its file is as modify writes it
 virt-ap modify $first --adapters 5,6 >/dev/null
 virsh -c $direct start guest0 >/dev/null
-refuses 4 "virt-ap modify $first --adapters 5,6 --domains 4,0xab" \
+refuses 3 "virt-ap modify $first --adapters 5,6 --domains 4,0xab" \
   "modify under a guest that runs" virt-ap modify $first --adapters=-5 --domains +0x47
 
 # Someone has the lock, and keeps it.
@@ -107,7 +110,7 @@ unchanged "all is as before"
 kill $user; rm /run/lock/s390apconfig.lock
 virsh -c $direct destroy guest0 >/dev/null
 
-# mdevctl fails in its middle: at the first, second … of its writes
+# mdevctl fails in its middle: it cannot make the device, or not give it its matrix
 refuse_mdevctl () { # ERRNO WRITE
   remember
   PATH="$work/failing:$PATH" virt-ap create -c none -u $second --adapters 5,6 --domains 0x47,0xff \
@@ -129,7 +132,7 @@ else
   mkdir "$work/failing"
   refused=0 good=0
   for errno in EIO ENOSPC EBUSY; do
-    for write in 1 2 3 4 5; do
+    for write in 2 3; do
       cat > "$work/failing/mdevctl" <<END
 #!/bin/sh
 exec strace -qq -o /dev/null -e trace=write -e inject=write:error=$errno:when=$write \
@@ -140,7 +143,7 @@ END
     done
   done
   point $good "mdevctl fails in its middle"
-  out=$refused; [ $refused -gt 5 ]; point $? "… of 15 times $refused, and else does without that"
+  is "… each time" $refused 6
 fi
 
 # A queue vanishes while it is being bound, the second of two.
