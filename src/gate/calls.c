@@ -501,7 +501,7 @@ judge_call (const Call *call, const VapRpcHeader *header, const guint8 *frame, g
 }
 
 void
-vap_calls_keep_lost (guint32 procedure, const char *root)
+vap_calls_keep_lost (guint32 procedure, gboolean passed, const char *root)
 {
   const char *name = vap_calls_name (procedure);
   g_autoptr (VapConfig) config = vap_config_read (root, vap_finding_exists, NULL);
@@ -509,7 +509,9 @@ vap_calls_keep_lost (guint32 procedure, const char *root)
     .door = VAP_DOOR_GATE,
     .call = name,
     .decision = VAP_DECISION_UNJUDGED,
-    .reason = _ ("the judge ended without an answer"),
+    .passed = passed,
+    .reason = passed ? _ ("the judge ended before it had kept its decision")
+                     : _ ("the judge ended without an answer"),
   };
 
   if (name != NULL)

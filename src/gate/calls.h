@@ -50,7 +50,7 @@ void vap_calls_judge (const VapRpcHeader *header, const guint8 *frame, VapAnswer
                       VapSeat *seat);
 
 /* keeps a record of a call whose judge ended without an answer; nothing of another */
-void vap_calls_keep_lost (guint32 procedure, const char *root);
+void vap_calls_keep_lost (guint32 procedure, gboolean passed, const char *root);
 
 /* looks after the grants that were left behind, and sets @sweep_at anew; what goes wrong
  * is for the log */

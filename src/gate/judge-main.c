@@ -212,8 +212,10 @@ main (int argc, char **argv)
   VapSeat seat = { 0 };
   Question question = { 0 };
 
-  if (argc == 5 && strcmp (argv[1], "--root") == 0 && strcmp (argv[3], "--lost") == 0) {
-    vap_calls_keep_lost ((guint32) g_ascii_strtoull (argv[4], NULL, 10), argv[2]);
+  if (argc == 5 && strcmp (argv[1], "--root") == 0 &&
+      (strcmp (argv[3], "--lost") == 0 || strcmp (argv[3], "--unkept") == 0)) {
+    vap_calls_keep_lost ((guint32) g_ascii_strtoull (argv[4], NULL, 10),
+                         strcmp (argv[3], "--unkept") == 0, argv[2]);
     return 0;
   }
   if (argc != 5 || strcmp (argv[1], "--root") != 0 || strcmp (argv[3], "--uri") != 0) {

@@ -148,7 +148,7 @@ refuse (VapQuestion *question)
   question->kind = VAP_ANSWER_REPLY;
   question->frame = vap_rpc_error_reply (&question->asked, &error, &question->length);
   if (question->lost != NULL)
-    question->lost (question->asked.procedure, question->user_data);
+    question->lost (question->asked.procedure, FALSE, question->user_data);
 }
 
 gboolean
@@ -193,6 +193,9 @@ vap_question_look (VapQuestion *question)
       g_get_monotonic_time () < question->keep_until)
     return;
   question->keeping = FALSE;
+  /* one that is only late has its record to keep yet */
+  if (got == 0 && question->lost != NULL)
+    question->lost (question->asked.procedure, TRUE, question->user_data);
   if (got <= 0)
     hang_up (question);
 }

@@ -43,7 +43,8 @@ typedef enum {
  * VapQuestion:
  * @start: starts a judge
  *   Returns: a socket connected to it, non-blocking; -1 when that failed
- * @lost: (nullable): told when a call was refused because its judge gave no answer
+ * @lost: (nullable): told when a call was refused because its judge gave no answer, or
+ *   passed and its judge ended before it had kept that
  * @fd: connected to the judge, or -1
  * @asked: the header of the call that is being judged
  * @question: what is still to be sent, not ours
@@ -56,7 +57,7 @@ typedef enum {
  */
 typedef struct {
   gint (*start) (gpointer user_data);
-  void (*lost) (guint32 procedure, gpointer user_data);
+  void (*lost) (guint32 procedure, gboolean passed, gpointer user_data);
   gpointer user_data;
 
   gint fd;

@@ -28,7 +28,7 @@ typedef struct {
   gboolean (*wants) (const VapRpcHeader *header);
   gboolean (*concerns) (const VapRpcHeader *header, const guint8 *frame);
   gint (*start_judge) (gpointer user_data);
-  void (*judge_lost) (guint32 procedure, gpointer user_data);
+  void (*judge_lost) (guint32 procedure, gboolean passed, gpointer user_data);
   gpointer user_data;
   gint linger;
 } VapFilter;

@@ -46,7 +46,7 @@ become_judge (const char *program, const VapSpawn *spawn, gint socket, pid_t gat
 }
 
 void
-vap_spawn_record (guint32 procedure, gpointer spawn)
+vap_spawn_record (guint32 procedure, gboolean passed, gpointer spawn)
 {
   const VapSpawn *with = spawn;
   g_autofree char *program = judge_program ();
@@ -60,8 +60,8 @@ vap_spawn_record (guint32 procedure, gpointer spawn)
   if (nowhere < 0 || dup2 (nowhere, STDIN_FILENO) < 0 ||
       dup2 (nowhere, STDOUT_FILENO) < 0)
     _exit (126);
-  execl (program, program, "--root", with->root != NULL ? with->root : "", "--lost",
-         number, NULL);
+  execl (program, program, "--root", with->root != NULL ? with->root : "",
+         passed ? "--unkept" : "--lost", number, NULL);
   _exit (127);
 }
 

@@ -27,11 +27,12 @@ gint vap_spawn_judge (gpointer spawn);
 
 /**
  * vap_spawn_record:
- * @procedure: of the call that was refused, because its judge ended
+ * @procedure: of the call whose judge ended
+ * @passed: it had answered and the call had gone; else the call was refused
  * @spawn: a VapSpawn
  *
  * Has the same program keep a record of that, which nobody waits for.
  */
-void vap_spawn_record (guint32 procedure, gpointer spawn);
+void vap_spawn_record (guint32 procedure, gboolean passed, gpointer spawn);
 
 G_END_DECLS

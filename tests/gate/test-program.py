@@ -757,6 +757,47 @@ def test_gate_killed_when_the_call_has_gone():
                 assert [json.loads(line)["verdict"] for line in file] == ["accepted"]
 
 
+def records_of(c, count):
+    """as many as there are to come"""
+    path = os.path.join(c.root, "var/log/virt-ap/audit.log")
+    deadline = time.monotonic() + 20
+    kept = []
+    while len(kept) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+        if os.path.exists(path):
+            with open(path) as file:
+                kept = [json.loads(line) for line in file]
+    return kept
+
+
+def test_judge_lost_while_it_records():
+    """the call has gone, and a record says so all the same"""
+    with Connection(host=HOST) as c:
+        os.makedirs(os.path.join(c.root, "var/log"))
+        passes(c, crypto_guest(ALL), 1)
+        c.relays()
+        # a journal that takes nothing more keeps the judge
+        journal = os.path.join(c.root, "run/systemd/journal")
+        os.makedirs(journal)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            full.bind(f"{journal}/socket")
+            sender.setblocking(False)
+            try:
+                for _ in range(10000):
+                    sender.sendto(b"x", f"{journal}/socket")
+            except BlockingIOError:
+                pass
+            passes(c, crypto_guest(ALL), 2)
+            os.kill(judge_of(c.gate), signal.SIGKILL)
+        c.relays()
+        kept = records_of(c, 2)
+        assert [(record["verdict"], record["passed"]) for record in kept] == [
+            ("accepted", True), ("unjudged", True)], kept
+        assert "kept" in kept[1]["reason"], kept
+        passes(c, crypto_guest(ALL), 3)
+
+
 def test_judge_lost():
     """a call whose judge is killed meanwhile is refused, and recorded"""
     with Connection(host=HOST) as c:
