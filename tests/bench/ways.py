@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One task, done in several ways: the queues of two adapters are taken from the host, a
 matrix is made of four of them, stored, started, and given to a guest.  By hand with
-mdevctl and echo, with s390-tools (chzdev and ap-check, played by stand-ins), and with
-virt-ap.  How many commands it takes, how long, and what is left on the host after each
+mdevctl and echo, with s390-tools (chzdev, its own where tools/s390-tools.sh has put it
+into s390-tools/ of the build directory, else a stand-in; ap-check, played by a stand-in),
+and with virt-ap.  How many commands it takes, how long, and what is left on the host after each
 kind of failure.  Run in the lab with libvirtd; prints the table that
 docs/ways-compared.rst has."""
 import os
@@ -23,7 +24,10 @@ GUESTS = "/etc/libvirt/qemu"
 CALLOUT = "/etc/mdevctl.d/scripts.d/callouts/virt-ap"
 FULL = "0x" + "f" * 64
 WAYS = ["today", "s390-tools", "virt-ap", "plan"]
-TITLES = {"today": "mdevctl and echo", "s390-tools": "s390-tools (stand-ins)",
+CHZDEV = os.environ.get("VIRT_AP_BUILDDIR", "") + "/s390-tools/chzdev"
+HAS_CHZDEV = os.access(CHZDEV, os.X_OK)
+TITLES = {"today": "mdevctl and echo",
+          "s390-tools": "s390-tools" if HAS_CHZDEV else "s390-tools (stand-ins)",
           "virt-ap": "virt-ap reserve, create", "plan": "virt-ap plan, apply"}
 before_failure = ""
 callout_target = os.readlink(CALLOUT) if os.path.islink(CALLOUT) else None
@@ -89,7 +93,8 @@ def left(before):
 def start(way):
     global before_failure
     before_failure = masks()
-    return subprocess.Popen([f"{HERE}/{way}.sh", UUID, "way"], stdin=subprocess.DEVNULL,
+    return subprocess.Popen([f"{HERE}/{way}.sh", UUID, "way"],
+                            env={**os.environ, "CHZDEV": CHZDEV if HAS_CHZDEV else ""}, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             start_new_session=True)
 
@@ -170,7 +175,7 @@ FAILURES = [("a queue is in another matrix", queue_in_use),
 def commands(way):
     lines = read(f"{HERE}/{way}.sh").splitlines()
     return sum(1 for line in lines
-               if re.match(r"(echo|printf|mdevctl|virsh|sed|virt-ap|\"\$here/chzdev\")", line))
+               if re.match(r"(echo|printf|mdevctl|virsh|sed|virt-ap|\"\$chzdev\")", line))
 
 
 def median(values):

@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # With s390-tools: chzdev sets the masks, now and for the next start, and ap-check judges
-# what mdevctl does.  Both exist for s390x alone; stand-ins of a few lines play them here.
+# what mdevctl does.  ap-check, and chzdev where CHZDEV does not say where it is, are played
+# by stand-ins of a few lines.
 set -e
 uuid=$1 guest=$2 here=$(dirname "$0")
-"$here/chzdev" -t ap apmask=-5,-6
+chzdev=${CHZDEV:-$here/chzdev}
+"$chzdev" -t ap apmask=-5,-6
 mdevctl define -u "$uuid" -p matrix -t vfio_ap-passthrough
 mdevctl modify -u "$uuid" --addattr assign_adapter --value 5
 mdevctl modify -u "$uuid" --addattr assign_adapter --value 6
