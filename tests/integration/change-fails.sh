@@ -247,9 +247,10 @@ END
   chmod +x "$work/slow/mdevctl"
   kill -9 "$(cat /run/libvirtd.pid)"
   start_libvirtd "$work/slow"
-  # the callout has noted mdevctl for each definition and each start
-  programs=$((2 * $(echo $numbers | wc -w)))
-  (until [ "$(grep -c "^('program'" /var/lib/virt-ap/journal 2>&1)" = $programs ]; do
+  # the callout has noted the mdevctl that starts the last device
+  (until awk -v uuid="$last" '/^..begin/ && /after/ && index($0, uuid) { begun = 1 }
+      begun && /^..program/ { noted = 1 }
+      END { exit !noted }' /var/lib/virt-ap/journal 2>/dev/null; do
     sleep 0.05
   done
   kill -9 "$(cat /run/libvirtd.pid)") &
