@@ -184,9 +184,11 @@ kill "$(cat /run/libvirtd.pid)"
 while [ -e /run/libvirtd.pid ]; do sleep 0.1; done
 last=$(grep -o '"uuid": "[^"]*"' "$work/plan.json" | tail -1 | cut -d'"' -f4)
 
-dies () { # NAME: libvirtd does, in the middle of apply; what kills it is in place
+dies () { # NAME [COMMAND…]: libvirtd does, in its middle; what kills it is in place
+  name=$1; shift
+  [ $# -gt 0 ] || set -- virt-ap apply "$work/plan.json"
   remember
-  fails "libvirtd dies $1" virt-ap apply "$work/plan.json"
+  fails "libvirtd dies $name" "$@"
   shows "… that is told" "libvirt at 'qemu:///system'" "as it was before" "$last"
   while pgrep -x mdevctl >/dev/null; do sleep 0.1; done
   unchanged "… all is as before"
@@ -219,6 +221,12 @@ die_at callouts pre start "until grep -q \"^('seized'\" /var/lib/virt-ap/journal
 dies "and mdevctl is judged late"
 die_at notifiers notify start :
 dies "when the last device is there"
+
+echo -5 > /sys/bus/ap/apmask
+die_at notifiers notify start :
+dies "in create --guest, when the device is there" \
+  virt-ap create -u "$last" --adapters 5 --domains 4 --guest guest0
+sh "$work/reset"
 
 # the last device vanishes as soon as it is there
 remember

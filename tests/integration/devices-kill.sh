@@ -35,7 +35,7 @@ all=
 kill_at 5 "virt-ap remove -c none $first" "create through mdevctl" \
   virt-ap create -c none -u $first --adapters 5,6 --domains 4,0xab --autostart
 all=--complete
-kill_at 5 "virt-ap remove -c none $first" "create through mdevctl, then completed" \
+kill_at 8 "virt-ap remove -c none $first" "create through mdevctl, then completed" \
   virt-ap create -c none -u $first --adapters 5,6 --domains 4,0xab --autostart
 kill_at 5 "virt-ap remove $first; virsh -c $direct define $work/web1.xml" \
   "create through libvirt, for a guest, then completed" \
