@@ -16,6 +16,9 @@ from hosts import ADDRESSES, DEVICE, GUEST, HOSTDEV_XML, NODE, Injection, main, 
 THOROUGH = bool(os.environ.get("VIRT_AP_THOROUGH"))
 QUICK = ["killed", "daemons_die"]
 
+STEPPER = f"{os.environ['VIRT_AP_BUILDDIR']}/tests/change/stepper"
+STEPS = 60
+
 # what happens at a talk to libvirt, as shell
 KILLS = {
     "virt-ap is killed before": "kill -9 $PPID; exit 1",
@@ -193,6 +196,25 @@ def stopped(hosts, report):
     report.same("it is as before", where(hosts), "left")
 
 
+def stepped(hosts, report):
+    """virt-ap is killed at system calls, spread over all that it makes."""
+    def step(number):
+        status, output = hosts.run("left", f"exec 3>{hosts.place}/steps; {STEPPER} {number} "
+                                   + hosts.command(), 200)
+        with open(f"{hosts.place}/steps", encoding="utf-8") as file:
+            return status, output, [int(word) for word in file.read().split()]
+
+    status, output, (count, lock, *_) = step(0)
+    report.point("it moves under the stepper", output if status else None)
+    come_back(hosts, "right")
+    for number in range(lock, count, max((count - lock) // STEPS, 1)):
+        status, output, _ = step(number)
+        # how many there are differs a little from run to run
+        if status not in (0, 137):
+            report.point(f"it is killed at system call {number}", f"{status}\n{output}")
+        repaired(hosts, report, f"killed at system call {number} of {count}", output)
+
+
 def repair_killed(hosts, report):
     """virt-ap is killed, and then virt-ap repair is."""
     injection = Injection(hosts)
@@ -333,6 +355,6 @@ virt-ap remove {DEVICE}""")
 if __name__ == "__main__":
     scenarios = {scenario.__name__: scenario for scenario in
                  (killed, daemons_die, during_migration, late, kept, migration_refused,
-                  no_way_back, source_busy, paused, shown, restarted, stopped, repair_killed,
-                  transient)}
+                  no_way_back, source_busy, paused, shown, restarted, stopped, stepped,
+                  repair_killed, transient)}
     main([scenarios[name] for name in sys.argv[1:] or (scenarios if THOROUGH else QUICK)])
