@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A process that keeps what it read judges as one that reads everything anew, whatever
+ * happens to the host in between: random changes to a tree, some in one moment, some after
+ * what there was has settled and is kept.  VIRT_AP_THOROUGH=1 makes many more.
+ */
+#include "judge/judge.h"
+#include "keep/keep.h"
+#include "tree.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+/* a file system whose changes are told; what is in /tmp may be of any kind */
+#define PLACE "/dev/shm"
+#define TEXT_MAX 16384u
+#define ROUNDS 150u
+#define ROUNDS_THOROUGH 5000u
+
+static const char *const uuids[] = {
+  "62177883-f1bb-47f0-914d-32a22e3a8801",
+  "62177883-f1bb-47f0-914d-32a22e3a8802",
+  "62177883-f1bb-47f0-914d-32a22e3a8803",
+};
+
+static const char *
+any_uuid (void)
+{
+  return uuids[g_test_rand_int_range (0, G_N_ELEMENTS (uuids))];
+}
+
+static gboolean
+one_of (gint n)
+{
+  return g_test_rand_int_range (0, n) == 0;
+}
+
+/* NULL when there is nothing of that name */
+static char *
+removal (const char *root, const char *path)
+{
+  g_autofree char *full = g_strconcat (root, path, NULL);
+
+  return g_file_test (full, G_FILE_TEST_EXISTS) ? g_strdup_printf ("remove %s\n", path)
+                                                : NULL;
+}
+
+static char *
+change_guest (const char *root)
+{
+  static const char *const places[] = { "/etc/libvirt/qemu/web1.xml",
+                                        "/run/libvirt/qemu/web1.xml" };
+
+  if (one_of (3))
+    return removal (root, places[g_test_rand_int_range (0, 2)]);
+  return g_strdup_printf ("guest web1 uuid=11111111-2222-3333-4444-555555555555 state=%s "
+                          "devices=%s\n",
+                          one_of (2) ? "defined" : "running", any_uuid ());
+}
+
+static char *
+change_definition (const char *root)
+{
+  const char *uuid = any_uuid ();
+  g_autofree char *path = g_strconcat ("/etc/mdevctl.d/matrix/", uuid, NULL);
+
+  if (one_of (3))
+    return removal (root, path);
+  /* of one length, whatever the numbers are */
+  return g_strdup_printf ("definition %s adapters=%u domains=4%u\n", uuid,
+                          (guint)g_test_rand_int_range (4, 8),
+                          (guint)g_test_rand_int_range (0, 8));
+}
+
+static char *
+change_active (const char *root)
+{
+  const char *uuid = any_uuid ();
+  g_autofree char *path = g_strconcat ("/sys/devices/vfio_ap/matrix/", uuid, NULL);
+
+  if (one_of (2)) {
+    g_autofree char *link = g_strconcat ("/sys/bus/mdev/devices/", uuid, NULL);
+    g_autofree char *directory = removal (root, path);
+
+    return directory != NULL ? g_strdup_printf ("%sremove %s\n", directory, link) : NULL;
+  }
+  return g_strdup_printf ("device %s adapters=%u domains=4%u\n", uuid,
+                          (guint)g_test_rand_int_range (4, 8),
+                          (guint)g_test_rand_int_range (0, 8));
+}
+
+static char *
+change_machine (G_GNUC_UNUSED const char *root)
+{
+  static const char *const lines[] = {
+    "cpuinfo facilities=0,1,12,15,65\n", "cpuinfo facilities=0,1,12,15,66\n",
+    "cpuinfo facilities=0,1,13,15,65\n", "/sys/bus/ap/features = APSC APXA\n",
+    "/sys/bus/ap/features = APSC RC8A\n", "/sys/bus/ap/features = -\n",
+  };
+
+  return g_strdup (lines[g_test_rand_int_range (0, G_N_ELEMENTS (lines))]);
+}
+
+/* Another figure in the place of one, in the file as it is: no more than its times tell. */
+static char *
+change_in_place (const char *root)
+{
+  static const char *const patterns[] = {
+    "/etc/libvirt/qemu/web1.xml",  "/run/libvirt/qemu/web1.xml",
+    "/etc/mdevctl.d/matrix/%s",    "/sys/devices/vfio_ap/matrix/%s/ap_config",
+    "/proc/cpuinfo",
+  };
+  const char *pattern = patterns[g_test_rand_int_range (0, G_N_ELEMENTS (patterns))];
+  g_auto (GStrv) parts = g_strsplit (pattern, "%s", 2);
+  g_autofree char *path = g_strconcat (root, parts[0], parts[1] != NULL ? any_uuid () : "",
+                                       parts[1], NULL);
+  g_autofree char *text = NULL;
+  gint fd = open (path, O_RDWR | O_CLOEXEC);
+  gsize length, at;
+
+  if (fd < 0)
+    return NULL;
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  at = (gsize)g_test_rand_int_range (0, (gint)length);
+  at += strcspn (text + at, "04567");
+  if (at < length) {
+    text[at] = "04567"[g_test_rand_int_range (0, 5)];
+    g_assert_cmpint (pwrite (fd, text + at, 1, (off_t)at), ==, 1);
+  }
+  close (fd);
+  return NULL;
+}
+
+static void
+change (const char *root)
+{
+  static char *(*const changes[]) (const char *root)
+      = { change_guest, change_definition, change_active, change_machine,
+          change_in_place };
+  g_autofree char *text
+      = changes[g_test_rand_int_range (0, G_N_ELEMENTS (changes))](root);
+
+  if (text != NULL)
+    vap_test_tree_make_text (text, root);
+}
+
+/* everything that is found about a guest that is to be defined */
+static char *
+judge (const char *root)
+{
+  g_autofree char *xml = g_strdup_printf (
+      "<domain type='kvm'><name>new</name><os><type arch='s390x'>hvm</type></os>"
+      "<cpu mode='custom'><model>gen16a</model><feature name='ap'/><feature name='apft'/>"
+      "<feature name='apqci'/></cpu><devices><hostdev mode='subsystem' type='mdev' "
+      "model='vfio-ap'><source><address uuid='%s'/></source></hostdev></devices></domain>",
+      uuids[0]);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VapVerdict) verdict = vap_judge_mended_xml (root, xml, strlen (xml), 0,
+                                                         VAP_ACTION_DEFINE, &error);
+
+  return verdict != NULL ? vap_findings_to_text (verdict->findings, VAP_SEVERITY_NOTE)
+                         : g_strdup (error->message);
+}
+
+/* The process that keeps: a verdict for each byte. */
+static int
+keep_and_judge (gint fd, const char *root)
+{
+  char byte;
+
+  vap_keep_files ();
+  while (read (fd, &byte, 1) == 1) {
+    g_autofree char *text = judge (root);
+
+    if (send (fd, text, strlen (text) + 1, 0) < 0)
+      return 1;
+  }
+  return 0;
+}
+
+static void
+test_same (void)
+{
+  g_autofree char *root = g_strdup (PLACE "/virt-ap-kept-XXXXXX");
+  guint rounds = g_getenv ("VIRT_AP_THOROUGH") != NULL ? ROUNDS_THOROUGH : ROUNDS;
+  guint different = 0;
+  g_autofree char *last = NULL;
+  gint pair[2];
+  pid_t child;
+
+  if (g_mkdtemp (root) == NULL) {
+    g_test_skip ("no " PLACE " to write in");
+    return;
+  }
+  vap_test_tree_make_text ("cpuinfo\nap-bus cards=04:13:4,05:13:4,06:13:4,07:13:4 "
+                           "udoms=40-47 apmask=0x0\n",
+                           root);
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET, 0, pair), ==, 0);
+  child = fork ();
+  if (child == 0) {
+    close (pair[0]);
+    _exit (keep_and_judge (pair[1], root));
+  }
+  close (pair[1]);
+  for (guint i = 0; i < rounds; i++) {
+    char kept[TEXT_MAX] = "";
+    g_autofree char *fresh = NULL;
+
+    for (gint n = g_test_rand_int_range (0, 3); n > 0; n--)
+      change (root);
+    if (one_of (6))
+      g_usleep (130 * 1000);
+    g_assert_cmpint (write (pair[0], "?", 1), ==, 1);
+    g_assert_cmpint (recv (pair[0], kept, sizeof kept - 1, 0), >, 0);
+    fresh = judge (root);
+    g_assert_cmpstr (kept, ==, fresh);
+    different += g_strcmp0 (fresh, last) != 0;
+    g_free (last);
+    last = g_steal_pointer (&fresh);
+  }
+  close (pair[0]);
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  /* the changes do change what is found */
+  g_assert_cmpuint (different, >, rounds / 10);
+  vap_test_tree_remove (g_steal_pointer (&root));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/judge/kept", test_same);
+  return g_test_run ();
+}
