@@ -237,40 +237,50 @@ check_queue (const VapStep *step, const char *drivers, guint adapter, guint doma
   return FALSE;
 }
 
-/* vfio_ap_mdev_filter_matrix() passes on what is in the host's configuration, and of that
- * no adapter with a queue that is not bound to the driver: so all queues is the whole. */
+/* One adapter at a time, so that a matrix of thousands of queues is not one question. */
 static gboolean
-check_queues (const VapStep *step, const VapMatrix *matrix, GError **error)
+check_adapter (const VapStep *step, guint adapter, const VapMask *domains, GError **error)
 {
-  const char *uri = vap_step_get (step, VAP_MOVE_TARGET);
   g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *drivers = NULL;
 
   g_ptr_array_add (words, g_strdup ("-"));
-  VAP_MASK_FOREACH (&matrix->adapters, adapter)
-    VAP_MASK_FOREACH (&matrix->domains, domain)
-      g_ptr_array_add (words, queue_name ((guint) adapter, (guint) domain));
+  VAP_MASK_FOREACH (domains, domain)
+    g_ptr_array_add (words, queue_name (adapter, (guint) domain));
   g_ptr_array_add (words, NULL);
-  if (!vap_move_run (step, uri, "drivers", (const char *const *) words->pdata, NULL,
-                     CHANGE_S, &drivers, error))
+  if (!vap_move_run (step, vap_step_get (step, VAP_MOVE_TARGET), "drivers",
+                     (const char *const *) words->pdata, NULL, CHANGE_S, &drivers, error))
     return FALSE;
-  VAP_MASK_FOREACH (&matrix->adapters, adapter)
-    VAP_MASK_FOREACH (&matrix->domains, domain)
-      if (!check_queue (step, drivers, (guint) adapter, (guint) domain, error))
-        return FALSE;
+  VAP_MASK_FOREACH (domains, domain)
+    if (!check_queue (step, drivers, adapter, (guint) domain, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* vfio_ap_mdev_filter_matrix() passes on what is in the host's configuration, and of that
+ * no adapter with a queue that is not bound to the driver: so all queues is the whole. */
+gboolean
+vap_move_check_queues (const VapStep *step, GError **error)
+{
+  VapMatrix matrix;
+
+  if (!vap_move_matrix (step, &matrix))
+    return FALSE;
+  VAP_MASK_FOREACH (&matrix.adapters, adapter)
+    if (!check_adapter (step, (guint) adapter, &matrix.domains, error))
+      return FALSE;
   return TRUE;
 }
 
 gboolean
-vap_move_verify (const VapStep *step, GError **error)
+vap_move_check_device (const VapStep *step, GError **error)
 {
   VapMoveDevice device;
-  VapMatrix matrix;
 
   if (!vap_move_find_device (step, &device, error))
     return FALSE;
-  if (device.active && device.as_wanted && vap_move_matrix (step, &matrix))
-    return check_queues (step, &matrix, error);
+  if (device.active && device.as_wanted)
+    return TRUE;
   g_set_error (
       error, VAP_ERROR, VAP_ERROR_FAILED,
       device.active ? _ ("device %s of '%s' has another matrix than it is to have")

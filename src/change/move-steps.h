@@ -88,10 +88,15 @@ typedef struct {
 gboolean vap_move_find_device (const VapStep *step, VapMoveDevice *device,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* whether the device is active on the target and the driver there passes all of the
- * step's matrix on to a guest: each of its queues is there and bound to vfio_ap.  FALSE
- * with the reason. */
-gboolean vap_move_verify (const VapStep *step, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* whether the device is active on the target and has the step's matrix; FALSE with the
+ * reason */
+gboolean vap_move_check_device (const VapStep *step,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* whether the driver there passes all of the matrix on to a guest: each of its queues is
+ * there and bound to vfio_ap.  FALSE with the reason. */
+gboolean vap_move_check_queues (const VapStep *step,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* FALSE for a step without a matrix */
 gboolean vap_move_matrix (const VapStep *step, VapMatrix *matrix);

@@ -90,7 +90,8 @@ prepare_unplug (VapStep *step, GError **error)
 {
   g_auto (VapMoveGuest) here = { 0 };
 
-  if (!vap_move_verify (step, error) || !vap_move_check_free (step, error) ||
+  if (!vap_move_check_device (step, error) || !vap_move_check_queues (step, error) ||
+      !vap_move_check_free (step, error) ||
       !vap_move_find_guest (step, VAP_MOVE_SOURCE, &here, error))
     return FALSE;
   if (!here.live)
@@ -159,6 +160,8 @@ look_plug (const VapStep *step, VapStepState *state, GError **error)
   return TRUE;
 }
 
+/* The guest has waited for its crypto long enough, so its queues are looked at when it
+ * has them.  One that has not got them all is whole only where it came from. */
 static gboolean
 plug (const VapStep *step, GError **error)
 {
@@ -168,11 +171,17 @@ plug (const VapStep *step, GError **error)
     return FALSE;
   if (state == VAP_STEP_AFTER)
     return TRUE;
-  if (!vap_move_verify (step, error) ||
+  if (!vap_move_check_device (step, error) ||
       !attach (step, VAP_MOVE_TARGET, VAP_MOVE_DEVICE, error) ||
       !look_plug (step, &state, error))
     return FALSE;
-  return state == VAP_STEP_AFTER || fail_gone (step, VAP_MOVE_TARGET, error);
+  if (state != VAP_STEP_AFTER)
+    return fail_gone (step, VAP_MOVE_TARGET, error);
+  if (vap_move_check_queues (step, error))
+    return TRUE;
+  if (!detach (step, VAP_MOVE_TARGET, VAP_MOVE_DEVICE, NULL))
+    g_debug ("the guest keeps what it has");
+  return FALSE;
 }
 
 static gboolean

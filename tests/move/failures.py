@@ -11,7 +11,8 @@ import re
 import sys
 import time
 
-from hosts import ADDRESSES, DEVICE, GUEST, HOSTDEV_XML, NODE, Injection, main, until
+from hosts import (ADDRESSES, DEVICE, GUEST, GUEST_XML, HOSTDEV_XML, NODE, OTHER, Injection,
+                   main, until)
 
 THOROUGH = bool(os.environ.get("VIRT_AP_THOROUGH"))
 QUICK = ["killed", "daemons_die"]
@@ -27,7 +28,6 @@ KILLS = {
         'real "$@" & sleep 0.1; kill -9 $PPID; pkill -9 -P $$; kill -9 $$',
 }
 QUICK_KILLS = {"virt-ap is killed during": ["guest-migrate"]}
-ASK = "touch {place}/ask-kill-{side}; while [ -e {place}/ask-kill-{side} ]; do sleep 0.01; done"
 
 
 def where(hosts):
@@ -100,8 +100,8 @@ def daemons_die(hosts, report):
     for side in ADDRESSES:
         quick = ["guest-attach"] if side == "right" else []
         for at, place in places(hosts, injection, quick).items():
-            action = ASK.format(place=hosts.place, side=side)
-            status, output = injection.run(hosts.command(), at, action)
+            status, output = injection.run(hosts.command(), at,
+                                           injection.ask(f"kill-{side}"))
             name = f"libvirtd on the {side} dies before {place}"
             if status not in (0, 2):
                 report.point(f"{name}: its exit status", f"{status}\n{output}")
@@ -269,6 +269,40 @@ def no_way_back(hosts, report):
     come_back(hosts, "right")
 
 
+def taken(hosts, report):
+    """Another guest takes the device there before it is plugged in."""
+    thief = GUEST_XML.format(guest="thief", guest_uuid=OTHER, load=f"{hosts.place}/load",
+                             hostdev="")
+    path = hosts.write("thief.xml", thief)
+    hosts.must("right", f"virsh -c qemu:///system create {path}")
+    hostdev = hosts.write("hostdev.xml", HOSTDEV_XML.format(uuid=DEVICE))
+    injection = Injection(hosts)
+    injection.favours["take"] = lambda: hosts.must(
+        "right", f"virsh -c qemu:///system attach-device thief {hostdev} --live")
+    status, output = injection.run(hosts.command(), "guest-attach", injection.ask("take"))
+    report.same("it is half done", status, 2)
+    report.has("… and told", output, "Plug device", "Start device", "could not be undone",
+               "virt-ap repair")
+    report.has("… the guest is back, with its crypto", hosts.state("left"),
+               f"guest {GUEST} is running", f"it has {DEVICE}", "there is a journal")
+    hosts.must("right", "virsh -c qemu:///system destroy thief")
+    repaired(hosts, report, "when the other guest has ended", output)
+
+
+def lost_queue(hosts, report):
+    """A queue of the target leaves the driver while the guest is on its way."""
+    drivers = "/sys/bus/ap/drivers"
+    injection = Injection(hosts)
+    injection.favours["unbind"] = lambda: hosts.must(
+        "right", f"echo 06.0047 >{drivers}/vfio_ap/unbind")
+    status, output = injection.run(hosts.command(), "guest-attach", injection.ask("unbind"))
+    hosts.must("right", f"echo 06.0047 >{drivers}/vfio_ap/bind")
+    report.same("it is undone", status, 2)
+    report.has("… and told", output, "Plug device", "queue 06.0047",
+               "everything is as it was before")
+    report.same("… the guest is whole", where(hosts), "left")
+
+
 def source_busy(hosts, report):
     """The device here cannot be stopped when the guest has gone."""
     held = f"/sys/module/virt_ap_lab/vfio/{DEVICE}/device"
@@ -355,6 +389,6 @@ virt-ap remove {DEVICE}""")
 if __name__ == "__main__":
     scenarios = {scenario.__name__: scenario for scenario in
                  (killed, daemons_die, during_migration, late, kept, migration_refused,
-                  no_way_back, source_busy, paused, shown, restarted, stopped, stepped,
-                  repair_killed, transient)}
+                  no_way_back, taken, lost_queue, source_busy, paused, shown, restarted,
+                  stopped, stepped, repair_killed, transient)}
     main([scenarios[name] for name in sys.argv[1:] or (scenarios if THOROUGH else QUICK)])

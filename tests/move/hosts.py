@@ -2,6 +2,7 @@
 """Two simulated hosts with a cable between them, each with its libvirtd, and a guest that
 virt-ap move takes from one to the other."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -232,6 +233,9 @@ class Injection:
 
     def __init__(self, hosts):
         self.hosts, self.bin = hosts, f"{hosts.place}/bin"
+        # what an action may ask for
+        self.favours = {f"kill-{side}": functools.partial(hosts.kill_libvirtd, side)
+                        for side in ADDRESSES}
         os.makedirs(self.bin, exist_ok=True)
         shutil.copy(f"{BUILD}/tools/virt-ap/virt-ap", self.bin)
         for name in ("move-libvirt", "tell-libvirt"):
@@ -256,7 +260,7 @@ class Injection:
                                 stderr=subprocess.STDOUT, text=True)
 
     def run(self, arguments, at=0, action="", seconds=200):
-        """what the action asks for (a file ask-NAME) is done by the method of Hosts"""
+        """does the favours that the action asks for"""
         process = self.start(arguments, at, action)
         end = time.monotonic() + seconds
         while process.poll() is None and time.monotonic() < end:
@@ -267,11 +271,16 @@ class Injection:
         output = process.communicate()[0]
         return process.returncode, output
 
+    def ask(self, favour):
+        """an action: asks for it and waits until it is done"""
+        path = f"{self.hosts.place}/ask-{favour}"
+        return f"touch {path}; while [ -e {path} ]; do sleep 0.01; done"
+
     def _serve(self):
-        for side in ADDRESSES:
-            path = f"{self.hosts.place}/ask-kill-{side}"
+        for favour, do in self.favours.items():
+            path = f"{self.hosts.place}/ask-{favour}"
             if os.path.exists(path):
-                self.hosts.kill_libvirtd(side)
+                do()
                 os.remove(path)
 
 
