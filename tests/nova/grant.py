@@ -277,4 +277,36 @@ def test_when_all_are_deleted_every_queue_is_free():
               ["mdev_" + PREPARED.replace("-", "_") + "_matrix"])
 
 
+def inactive_devices():
+    """as _start_inactive_mediated_devices() asks, Nova's since 2024.2"""
+    return computer.driver._host.get_connection().listAllDevices(
+        libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV |
+        libvirt.VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE)
+
+
+def test_newer_nova_starts_what_is_inactive():
+    lab.direct("nodedev-destroy", "mdev_" + PREPARED.replace("-", "_") + "_matrix")
+    lab.until(inactive_devices)
+    for inactive in inactive_devices():
+        inactive.create()
+    assert lab.matrices()[PREPARED] == {"05.0004", "05.0047"}
+
+
+def test_what_it_could_not_start_is_found_before():
+    lab.direct("nodedev-destroy", "mdev_" + PREPARED.replace("-", "_") + "_matrix")
+    lab.until(inactive_devices)
+    subprocess.run(["mdevctl", "modify", "-u", PREPARED, "--auto"], check=True)
+    lab.write("/sys/bus/ap/apmask", "+5")
+    try:
+        inactive_devices()[0].create()
+        raise AssertionError("started with queues of the host")
+    except libvirt.libvirtError as error:
+        assert "05.0004" in str(error), error
+    asked = subprocess.run(["virt-ap", "start", "--dry-run", PREPARED], capture_output=True,
+                           text=True)
+    assert asked.returncode == 1 and "05.0004" in asked.stdout, asked
+    drift = subprocess.run(["virt-ap", "drift"], capture_output=True, text=True)
+    assert "autostart-blocked" in drift.stdout and PREPARED in drift.stdout, drift
+
+
 sys.exit(lab.run(globals()))
