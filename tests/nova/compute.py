@@ -36,6 +36,8 @@ IMAGE = "0c0ffee0-0000-4000-8000-000000000001"
 KERNEL = "0c0ffee0-0000-4000-8000-000000000002"
 IDLE_KERNEL = "/run/virt-ap-lab/idle-kernel"
 
+# without O_DIRECT, which QEMU cannot use on a file system of memory for an image of just
+# any size ("not a multiple of request alignment", block.c)
 SETTINGS = """[DEFAULT]
 state_path = {place}
 instances_path = {instances}
@@ -53,6 +55,7 @@ connection_uri = {uri}
 cpu_mode = {cpu_mode}
 {cpu_models}
 images_type = raw
+disk_cachemodes = file=writeback
 rng_dev_path =
 num_pcie_ports = 0
 [vnc]
