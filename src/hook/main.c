@@ -167,7 +167,7 @@ judge_start (const HookCall *call)
   g_autoptr (VapVerdict) verdict = NULL;
   g_autofree char *xml = NULL;
   gsize length = 0;
-  guint mend = 0;
+  guint mend = VAP_MEND_SEE_ALL;
   int answer;
 
   alarm (PATIENCE_SECONDS);
@@ -176,7 +176,7 @@ judge_start (const HookCall *call)
     return HOOK_PASS;
   xml = door_read_all (VAP_XML_MAX, &length, &error);
   if (call->step->arrives && config->remap)
-    mend = VAP_MEND_DEVICES;
+    mend |= VAP_MEND_DEVICES;
   if (xml)
     verdict = vap_judge_mended_xml (door_root (call->root), xml, length, mend,
                                     VAP_ACTION_START, &error);

@@ -225,13 +225,11 @@ hide_or_refuse (const char *xml, gsize length, const VapGuest *guest, const VapQ
 
 /* What is to be done about a guest.
  * @mend: VapMend, or'ed
- * @judge: FALSE to only mend
- * @whole: what the rules do not look at is read too, and must be readable */
+ * @judge: FALSE to only mend */
 typedef struct {
   const char *root;
   guint mend;
   gboolean judge;
-  gboolean whole;
   VapAction action;
 } Task;
 
@@ -244,7 +242,7 @@ read_host (const Task *task, const VapGuest *guest, GError **error)
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
   VapScope scope = { vap_check_guest_facts (guest), NULL };
 
-  if (task->whole)
+  if (task->mend & VAP_MEND_SEE_ALL)
     return vap_host_read (task->root, error);
   for (guint i = 0; i < guest->devices->len; i++) {
     const VapGuestDevice *device = guest->devices->pdata[i];
@@ -285,6 +283,8 @@ work_on_guest (const Task *task, const char *xml, gsize length, GError **error)
     vap_verdict_set_findings (verdict, vap_check_guest (host, qemu, guest, task->action));
   if (!hide_or_refuse (xml, length, guest, qemu, verdict, error))
     return NULL;
+  verdict->host = g_steal_pointer (&host);
+  verdict->judged = g_steal_pointer (&guest);
   return g_steal_pointer (&verdict);
 }
 
@@ -292,7 +292,7 @@ VapVerdict *
 vap_judge_domain_xml (const char *root, const char *xml, gsize length, VapAction action,
                       GError **error)
 {
-  const Task task = { root, 0, TRUE, TRUE, action };
+  const Task task = { root, VAP_MEND_SEE_ALL, TRUE, action };
 
   return work_on_guest (&task, xml, length, error);
 }
@@ -301,7 +301,7 @@ VapVerdict *
 vap_judge_mended_xml (const char *root, const char *xml, gsize length, guint mend,
                       VapAction action, GError **error)
 {
-  const Task task = { root, mend, TRUE, FALSE, action };
+  const Task task = { root, mend, TRUE, action };
 
   return work_on_guest (&task, xml, length, error);
 }
@@ -310,7 +310,7 @@ VapVerdict *
 vap_judge_translated_xml (const char *root, const char *xml, gsize length, guint mend,
                           GError **error)
 {
-  const Task task = { root, mend, FALSE, FALSE, VAP_ACTION_DEFINE };
+  const Task task = { root, mend, FALSE, VAP_ACTION_DEFINE };
 
   return work_on_guest (&task, xml, length, error);
 }

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  *   that it does not start before it is defined again
  * @notes: char *: for a log, what @rewritten changes and what was left to another
  *   door, a sentence each
+ * @host, @judged: (nullable): what it was found of; they go with it, when there is time
  * @lowered: how much of it would have refused, had vap_verdict_enforce() not made
  *   warnings of it
  */
@@ -36,6 +37,8 @@ typedef struct {
   gboolean stale;
   GPtrArray *notes;
   guint lowered;
+  VapHost *host;
+  VapGuest *judged;
 } VapVerdict;
 
 void vap_verdict_free (VapVerdict *verdict);
@@ -80,11 +83,14 @@ VapVerdict *vap_judge_domain_xml (const char *root, const char *xml, gsize lengt
  *   another, becomes the one that the guest is defined with here
  * @VAP_MEND_FEATURES: a guest with a crypto device gets the AP features that it does not
  *   name, lacks, and this host has
+ * @VAP_MEND_SEE_ALL: mends nothing: all of the host is read, also what the rules of this
+ *   question do not look at, and must be readable
  */
 typedef enum {
   VAP_MEND_MODELS = 1 << 0,
   VAP_MEND_FEATURES = 1 << 1,
   VAP_MEND_DEVICES = 1 << 2,
+  VAP_MEND_SEE_ALL = 1 << 3,
 } VapMend;
 
 /**
@@ -92,8 +98,8 @@ typedef enum {
  * @mend: VapMend, or'ed
  *
  * As vap_judge_domain_xml(), for who can pass on another document: it is mended first,
- * then judged.  Only what the rules look at is read of the host, of the mediated devices
- * those that the guest names.
+ * then judged.  Without %VAP_MEND_SEE_ALL only what the rules look at is read of the host,
+ * of the mediated devices those that the guest names.
  */
 VapVerdict *vap_judge_mended_xml (const char *root, const char *xml, gsize length,
                                   guint mend, VapAction action,

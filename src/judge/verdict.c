@@ -32,6 +32,8 @@ vap_verdict_free (VapVerdict *verdict)
   vap_findings_free (verdict->findings);
   g_free (verdict->rewritten);
   g_ptr_array_unref (verdict->notes);
+  g_clear_pointer (&verdict->host, vap_host_unref);
+  g_clear_pointer (&verdict->judged, vap_guest_unref);
   g_free (verdict);
 }
 
