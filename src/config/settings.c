@@ -13,6 +13,7 @@
 #include "ap/error.h"
 #include "config/key-file.h"
 #include "config/place.h"
+#include "keep/keep.h"
 
 static const char *const door_names[] = { "gate", "callout", "hook" };
 static const char *const enforcement_names[] = { "enforce", "warn", "off" };
@@ -238,6 +239,7 @@ vap_config_new (void)
 {
   VapConfig *config = g_new0 (VapConfig, 1);
 
+  config->ref_count = 1;
   for (guint i = 0; i <= VAP_N_DOORS; i++)
     config->findings[i] = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   config->grant_keep = VAP_GRANT_KEEP_SECONDS;
@@ -250,7 +252,7 @@ vap_config_new (void)
 void
 vap_config_free (VapConfig *config)
 {
-  if (config == NULL)
+  if (config == NULL || !g_atomic_int_dec_and_test (&config->ref_count))
     return;
 
   for (guint i = 0; i <= VAP_N_DOORS; i++)
@@ -263,16 +265,53 @@ vap_config_free (VapConfig *config)
   g_free (config);
 }
 
+static VapConfig *
+config_ref (VapConfig *config)
+{
+  g_atomic_int_inc (&config->ref_count);
+  return config;
+}
+
+/* What was made of the system's file, or of none, as long as that is so: for a process
+ * that keeps files (keep/keep.h).  @own: of a user who has one it is read each time. */
+static VapConfig *
+find_kept (const char *system, const char *own, VapKeepMark *mark)
+{
+  static VapConfig *of_none;
+  VapConfig *kept = vap_kept_find (system, mark);
+  VapKeepMark own_mark;
+
+  if (own != NULL) {
+    vap_kept_find (own, &own_mark);
+    mark->known = mark->known && own_mark.absent;
+    mark->absent = mark->absent && own_mark.absent;
+  }
+  if (kept != NULL && mark->known)
+    return config_ref (kept);
+  if (!mark->absent)
+    return NULL;
+  if (of_none == NULL)
+    of_none = vap_config_new ();
+  return config_ref (of_none);
+}
+
 VapConfig *
 vap_config_read (const char *root, VapKnowsFunc knows, GError **error)
 {
-  g_autoptr (VapConfig) config = vap_config_new ();
   g_autofree char *system = vap_config_system_path (root);
   g_autofree char *user = vap_config_user_path (root);
+  VapKeepMark mark;
+  VapConfig *kept = find_kept (system, user, &mark);
+  g_autoptr (VapConfig) config = NULL;
 
+  if (kept != NULL)
+    return kept;
+  config = vap_config_new ();
   if (!merge_file (config, system, FALSE, knows, error) ||
       !merge_file (config, user, TRUE, knows, error))
     return NULL;
+  if (mark.known)
+    vap_kept_add (system, &mark, config_ref (config), (GDestroyNotify) vap_config_free);
   return g_steal_pointer (&config);
 }
 

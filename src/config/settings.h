@@ -72,6 +72,7 @@ typedef struct {
   guint grant_keep;
   GPtrArray *files;
   GPtrArray *notes;
+  gint ref_count;
 } VapConfig;
 
 /* whether there is a finding of this id */
@@ -99,6 +100,7 @@ gboolean vap_config_merge (VapConfig *config, const char *path, const char *text
                            gsize length, VapKnowsFunc knows,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* gives back one that was made or read, which may be another's too */
 void vap_config_free (VapConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapConfig, vap_config_free)
 
