@@ -99,9 +99,11 @@ set_key (VapProfile *profile, GKeyFile *file, const char *group, const char *key
 
   if (g_str_equal (key, "reserved"))
     return set_reserved (profile, value, error);
+  /* as it is there: two wrong escapes in one line make GLib complain of itself
+   * (g_key_file_parse_value_as_string()) */
   if (g_str_equal (key, "description")) {
     g_free (profile->description);
-    profile->description = g_key_file_get_string (file, group, key, NULL);
+    profile->description = g_steal_pointer (&value);
     return TRUE;
   }
   if (g_str_equal (key, "away-from")) {
