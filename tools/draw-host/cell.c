@@ -65,6 +65,15 @@ cell_set_text_color (cairo_t *cairo, guint device)
     cairo_set_source_rgb (cairo, 1, 1, 1);
 }
 
+void
+cell_fill_plate (cairo_t *cairo, guint device, double x, double y, double width,
+                 double height)
+{
+  set_color (cairo, device_color (device));
+  cairo_rectangle (cairo, x - width / 2, y - height / 2, width, height);
+  cairo_fill (cairo);
+}
+
 char *
 cell_device_mark (guint device)
 {
@@ -172,4 +181,47 @@ cell_draw (cairo_t *cairo, QueueState state, guint device, double x, double y,
     fill (cairo, nothing, x, y, size);
     return;
   }
+}
+
+/* between fields that are that small */
+#define RUN_GAP 0.5
+
+/* @n lines from the top to the bottom, as one path */
+static void
+strokes (cairo_t *cairo, double x, double y, double pitch, guint n)
+{
+  for (guint k = 0; k < n; k++) {
+    cairo_move_to (cairo, x + k * pitch, y);
+    cairo_line_to (cairo, x + k * pitch, y + pitch - RUN_GAP);
+  }
+}
+
+gboolean
+cell_draw_run (cairo_t *cairo, QueueState state, guint device, double x, double y,
+               double pitch, guint n)
+{
+  static const Color white = { 1, 1, 1 };
+  double width = n * pitch - RUN_GAP, height = pitch - RUN_GAP;
+
+  if (state != QUEUE_HOST && state != QUEUE_FREE && state != QUEUE_DEVICE &&
+      state != QUEUE_NONE)
+    return FALSE;
+  cairo_set_line_width (cairo, RUN_GAP);
+  if (state == QUEUE_FREE) {
+    set_color (cairo, faint);
+    cairo_rectangle (cairo, x + RUN_GAP / 2, y + RUN_GAP / 2, width - RUN_GAP,
+                     height - RUN_GAP);
+    strokes (cairo, x + pitch - RUN_GAP / 2, y, pitch, n - 1);
+    cairo_stroke (cairo);
+    return TRUE;
+  }
+  set_color (cairo, state == QUEUE_HOST   ? host_gray
+                    : state == QUEUE_NONE ? nothing
+                                          : device_color (device));
+  cairo_rectangle (cairo, x, y, width, height);
+  cairo_fill (cairo);
+  set_color (cairo, white);
+  strokes (cairo, x + pitch - RUN_GAP / 2, y, pitch, n - 1);
+  cairo_stroke (cairo);
+  return TRUE;
 }

@@ -210,8 +210,45 @@ longest_run (const guint *numbers, guint n, const VapMask *mask)
   return longest;
 }
 
+/* of a letter, or two, in a field that is hardly larger */
+#define TAG_SIZE 9.0
+/* beside each other, so many narrow devices have their tags one below the other */
+#define TAG_STEPS 4u
+
+/* the middle of the run's fields; @edges: where they begin */
+static double
+middle_of (const Plot *plot, const double *edges, const Run *run)
+{
+  return (edges[run->first] + edges[run->first + run->n - 1] + plot->cell) / 2;
+}
+
+/* Where a tag on a run of @along fields stands, of a device that is too narrow for it:
+ * neighbours' tags are not beside each other. */
+static double
+stagger (const Plot *plot, const double *edges, const Run *along, guint across)
+{
+  double room = along->n * plot->cell;
+  double step = MIN (TAG_SIZE + 3, room / (TAG_STEPS + 1));
+
+  return middle_of (plot, edges, along) +
+         ((double) (across % TAG_STEPS) - (TAG_STEPS - 1) / 2.0) * step;
+}
+
+/* a mark on a plate of its device's colour, so that neither gaps nor neighbours are
+ * between its strokes */
+static void
+draw_tag (cairo_t *cairo, guint device, double x, double y, double size)
+{
+  g_autofree char *mark = cell_device_mark (device);
+
+  cell_fill_plate (cairo, device, x, y, size * (mark[1] != '\0' ? 1.45 : 1.0),
+                   size * 1.1);
+  cell_set_text_color (cairo, device);
+  draw_text (cairo, x, y + size * 0.36, size, TEXT_CENTER, mark);
+}
+
 /* Where the fields are too small for a letter, a device has one in the middle of its
- * largest block, if it fits there. */
+ * largest block, or on it where it is narrow. */
 static void
 draw_block_marks (const Plot *plot, cairo_t *cairo)
 {
@@ -224,19 +261,50 @@ draw_block_marks (const Plot *plot, cairo_t *cairo)
         longest_run (plot->columns, plot->n_columns, &map->effective[i].domains);
     double room = MIN (rows.n, columns.n) * plot->cell;
     double size = MIN (room * 0.8, 28);
-    g_autofree char *mark = NULL;
+    double x, y;
 
-    if (!device->active || room < LETTER_MIN)
+    if (!device->active || rows.n == 0 || columns.n == 0)
       continue;
-    mark = cell_device_mark (map->ordinals[i]);
-    cell_set_text_color (cairo, map->ordinals[i]);
-    draw_text (
-        cairo,
-        (plot->x[columns.first] + plot->x[columns.first + columns.n - 1] + plot->cell) /
-            2,
-        (plot->y[rows.first] + plot->y[rows.first + rows.n - 1] + plot->cell) / 2 +
-            size * 0.36,
-        mark[1] != '\0' ? size / 1.5 : size, TEXT_CENTER, mark);
+    x = middle_of (plot, plot->x, &columns);
+    y = middle_of (plot, plot->y, &rows);
+    if (room < LETTER_MIN && columns.n <= rows.n)
+      y = stagger (plot, plot->y, &rows, columns.first);
+    else if (room < LETTER_MIN)
+      x = stagger (plot, plot->x, &columns, rows.first);
+    draw_tag (cairo, map->ordinals[i], x, y,
+              room < LETTER_MIN        ? TAG_SIZE
+              : map->ordinals[i] >= 26 ? size / 1.5
+                                       : size);
+  }
+}
+
+static const QueueCell *
+cell_at (const Plot *plot, guint row, guint column)
+{
+  return &plot->map->cells[plot->rows[row]][plot->columns[column]];
+}
+
+/* Small fields are drawn many at once: the picture of 65,536 queues would be 25 MB else.
+ */
+static void
+draw_row_of_runs (const Plot *plot, cairo_t *cairo, guint row)
+{
+  for (guint column = 0, n; column < plot->n_columns; column += n) {
+    const QueueCell *first = cell_at (plot, row, column);
+    guint device = first->state == QUEUE_DEVICE ? plot->map->ordinals[first->device] : 0;
+
+    for (n = 1; column + n < plot->n_columns; n++) {
+      const QueueCell *next = cell_at (plot, row, column + n);
+
+      if (next->state != first->state || next->device != first->device ||
+          plot->columns[column + n] / GROUP != plot->columns[column] / GROUP)
+        break;
+    }
+    if (cell_draw_run (cairo, (QueueState) first->state, device, plot->x[column],
+                       plot->y[row], plot->cell, n))
+      continue;
+    for (guint k = 0; k < n; k++)
+      draw_queue (plot, cairo, row, column + k);
   }
 }
 
@@ -252,7 +320,9 @@ plot_draw (const Plot *plot, cairo_t *cairo)
     draw_row_names (plot, cairo);
   }
   for (guint row = 0; row < plot->n_rows; row++) {
-    for (guint column = 0; column < plot->n_columns; column++)
+    if (plot->cell < LETTER_MIN)
+      draw_row_of_runs (plot, cairo, row);
+    for (guint column = 0; plot->cell >= LETTER_MIN && column < plot->n_columns; column++)
       draw_queue (plot, cairo, row, column);
   }
   if (plot->cell < LETTER_MIN)

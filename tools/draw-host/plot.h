@@ -39,8 +39,15 @@ void plot_draw (const Plot *plot, cairo_t *cairo);
 /* the field of a queue, which is @size wide and high; @device counts the active ones */
 void cell_draw (cairo_t *cairo, QueueState state, guint device, double x, double y,
                 double size);
+/* @n small fields beside each other, @pitch apart; FALSE when it is no state that is drawn
+ * so, and nothing was done */
+gboolean cell_draw_run (cairo_t *cairo, QueueState state, guint device, double x,
+                        double y, double pitch, guint n);
 /* the letter of an active device, A to Z, then A1 to Z1 and so on; free with g_free() */
 char *cell_device_mark (guint device);
+/* a field of the device's colour around @x and @y, under text */
+void cell_fill_plate (cairo_t *cairo, guint device, double x, double y, double width,
+                      double height);
 /* sets a colour in which text on the device's field can be read */
 void cell_set_text_color (cairo_t *cairo, guint device);
 
