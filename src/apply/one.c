@@ -65,7 +65,8 @@ reserve (VapTransaction *transaction, const VapHost *host, const VapPlan *plan,
   if (plan->reserve.method == VAP_RESERVE_NONE)
     return vap_host_ref ((VapHost *) host);
   reserve = vap_reserve_plan (host, &plan->reserve.queues, FALSE,
-                              lasting ? VAP_RESERVE_PERSISTENT : 0, findings, error);
+                              lasting ? VAP_RESERVE_PERSISTENT : VAP_RESERVE_PLAIN,
+                              findings, error);
   if (reserve == NULL)
     return NULL;
   if (!vap_findings_refuse (findings))

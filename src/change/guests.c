@@ -62,7 +62,8 @@ find (const VapHost *host, const VapGuestChange *change, Attach *attach, GError 
   if (change->connect == NULL)
     return fail_unknown (
         change,
-        _ ("guest '%s' can be changed only through libvirt, and no daemon is running"),
+        _ ("guest '%s' can be changed only through libvirt, and there is no daemon to go "
+           "through"),
         error);
   return TRUE;
 }
@@ -152,9 +153,9 @@ plug (VapTransaction *transaction, const VapHost *host, const Attach *attach,
                                         change->live || !attach->stored, &possible));
   if (!possible)
     return vap_host_ref ((VapHost *) host);
-  vap_transaction_add (
-      transaction,
-      vap_hotplug_step_new (guest->name, guest->uuid, change->uuid, TRUE, change->connect));
+  vap_transaction_add (transaction,
+                       vap_hotplug_step_new (guest->name, guest->uuid, change->uuid, TRUE,
+                                             change->connect));
   return vap_host_with_running (host, with);
 }
 
@@ -222,9 +223,9 @@ unplug (VapTransaction *transaction, const VapHost *host, const Attach *attach,
   if (!vap_guest_has_device (guest->running, change->uuid))
     return vap_host_ref ((VapHost *) host);
   vap_findings_add_new (findings, vap_check_unplug (host, guest, change->uuid));
-  vap_transaction_add (
-      transaction,
-      vap_hotplug_step_new (guest->name, guest->uuid, change->uuid, FALSE, change->connect));
+  vap_transaction_add (transaction,
+                       vap_hotplug_step_new (guest->name, guest->uuid, change->uuid,
+                                             FALSE, change->connect));
   without = vap_guest_without_device (guest->running, change->uuid);
   return vap_host_with_running (host, without);
 }

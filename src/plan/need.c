@@ -366,22 +366,6 @@ vap_need_most_adapters (const VapNeed *need)
   return MIN (MAX (need->spread, need->queues), VAP_MASK_BITS);
 }
 
-guint
-vap_need_domains (const VapNeed *need, guint adapters)
-{
-  guint domains;
-
-  if (adapters < need->spread || adapters > vap_need_most_adapters (need))
-    return 0;
-  if ((need->said & VAP_NEED_ADAPTERS) && adapters != vap_mask_count (&need->adapters))
-    return 0;
-  domains = ceiling (need->queues, adapters);
-  if (need->said & VAP_NEED_DOMAINS)
-    return domains <= vap_mask_count (&need->domains) ? vap_mask_count (&need->domains)
-                                                      : 0;
-  return domains <= VAP_MASK_BITS ? domains : 0;
-}
-
 VapMask
 vap_need_control_domains (const VapNeed *need, const VapMask *domains)
 {

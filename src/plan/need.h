@@ -90,10 +90,6 @@ gboolean vap_need_takes_card (const VapNeed *need, guint hwtype, VapCardMode mod
 gboolean vap_need_complete (VapNeed *need, const VapNeed *profile,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* the usage domains a matrix on @adapters adapters needs for @need; 0 when so many
- * adapters are not possible.  It must be complete. */
-guint vap_need_domains (const VapNeed *need, guint adapters);
-
 /* the most adapters on which its queues make a difference: no more than queues, unless
  * the spread, or the adapters themselves, are said */
 guint vap_need_most_adapters (const VapNeed *need);

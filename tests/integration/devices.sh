@@ -76,6 +76,9 @@ ok "modify --config alone" virt-ap modify web1 --adapters +5 --config
 is "leaves the active one" "$(tr '\n' ' ' < $sys/$first/matrix)" "06.0004 06.0047 06.00ab "
 ok "modify --live alone" virt-ap modify web1 --domains 0x47 --live
 is "changes it" "$(cat $sys/$first/matrix)" 06.0047
+ok "another device, whose UUID comes before" virt-ap create -u $(echo $first | tr 6 0) -a 5 -d 0xff --dry-run
+is "… leaves the first its letter" "$(printf '%s\n' "$out" | sed -n '/^Queues then/,/^Steps/p' | grep '^  0[56] ' | tr -d ' □▪')" "05CEX8CB
+06CEX8PA"
 ok "what is so already" virt-ap modify web1 --domains 0x47 --live
 shows "needs nothing" "nothing to do"
 ok "the guest stops" virsh -c $direct destroy web1

@@ -321,15 +321,25 @@ add_json (Output *output, const Change *change)
 }
 
 static void
-add_picture (Output *output, const char *title, const VapHost *host)
+add_picture (Output *output, const char *title, const QueueMap *map)
 {
-  g_autoptr (QueueMap) map = queue_map_new (host);
-
   output_styled (output, STYLE_TITLE, title);
   output_add (output, "\n");
   if (!vap_mask_is_empty (&map->adapters) && !vap_mask_is_empty (&map->domains))
     picture_draw (output, map);
   output_add (output, "\n");
+}
+
+/* the same devices have the same letters in both */
+static void
+add_pictures (Output *output, const char *title_now, const VapHost *before,
+              const char *title_then, const VapHost *after)
+{
+  g_autoptr (QueueMap) now = queue_map_new (before);
+  g_autoptr (QueueMap) then = queue_map_new_after (after, now);
+
+  add_picture (output, title_now, now);
+  add_picture (output, title_then, then);
 }
 
 /* a step that has no command is left out */
@@ -367,12 +377,10 @@ change_add_plan (Output *output, const VapTransaction *transaction, const VapHos
     output_add (output, "%s\n", _ ("nothing to do"));
     return;
   }
-  add_picture (output, _ ("Queues now"), before);
-  add_picture (output, _ ("Queues then"), after);
-  if (target != NULL && target->after != NULL) {
-    add_picture (output, _ ("Queues of the target now"), target->before);
-    add_picture (output, _ ("Queues of the target then"), target->after);
-  }
+  add_pictures (output, _ ("Queues now"), before, _ ("Queues then"), after);
+  if (target != NULL && target->after != NULL)
+    add_pictures (output, _ ("Queues of the target now"), target->before,
+                  _ ("Queues of the target then"), target->after);
   output_styled (output, STYLE_TITLE, _ ("Steps"));
   output_add (output, "\n");
   change_add_steps (output, transaction);

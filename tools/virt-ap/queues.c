@@ -138,6 +138,40 @@ queue_map_new (const VapHost *host)
   return map;
 }
 
+/* FALSE when it was not active then */
+static gboolean
+find_ordinal (const QueueMap *map, const char *uuid, guint *ordinal)
+{
+  for (guint i = 0; i < map->host->devices->len; i++) {
+    const VapHostDevice *device = g_ptr_array_index (map->host->devices, i);
+
+    if (!device->active || !g_str_equal (device->uuid, uuid))
+      continue;
+    *ordinal = map->ordinals[i];
+    return TRUE;
+  }
+  return FALSE;
+}
+
+QueueMap *
+queue_map_new_after (const VapHost *host, const QueueMap *before)
+{
+  QueueMap *map = queue_map_new (host);
+  guint next = before->n_active;
+
+  map->n_active = 0;
+  for (guint i = 0; i < host->devices->len; i++) {
+    const VapHostDevice *device = g_ptr_array_index (host->devices, i);
+
+    if (!device->active)
+      continue;
+    if (!find_ordinal (before, device->uuid, &map->ordinals[i]))
+      map->ordinals[i] = next++;
+    map->n_active = MAX (map->n_active, map->ordinals[i] + 1);
+  }
+  return map;
+}
+
 void
 queue_map_free (QueueMap *map)
 {

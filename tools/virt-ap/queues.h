@@ -33,13 +33,16 @@ typedef struct {
   VapMask absent_domains;
   VapMatrix *effective; /* for each of host->devices, what its guest gets */
   guint *ordinals;      /* for each of them, its number among the active ones */
-  guint n_active;
+  guint n_active;       /* these numbers are below it */
   guint counts[N_QUEUE_STATES];
   QueueCell cells[VAP_MASK_BITS][VAP_MASK_BITS]; /* [adapter][domain] */
 } QueueMap;
 
 /* @host must outlive it */
 QueueMap *queue_map_new (const VapHost *host);
+/* likewise; a device that is active in @before too has the number that it has there, and
+ * the others' numbers come after those */
+QueueMap *queue_map_new_after (const VapHost *host, const QueueMap *before);
 void queue_map_free (QueueMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (QueueMap, queue_map_free)
 
