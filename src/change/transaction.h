@@ -164,7 +164,8 @@ gboolean vap_transaction_resume (const char *root, guint patience_ms,
  * @completed: (out): it was completed, not rolled back
  *
  * What vap_transaction_begin() does with an interrupted transaction: completes it when
- * all of its steps are done, else rolls it back, else completes it where it was in the
+ * all of its steps are done, or the one that decides (VapStepKind.settle); else rolls it
+ * back, else completes it where it was in the
  * middle of its commit.  FALSE with %VAP_ERROR_HALF_DONE.
  */
 gboolean vap_transaction_finish (VapTransaction *interrupted, gboolean *completed,
