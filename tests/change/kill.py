@@ -18,13 +18,14 @@ where a kill can have a result of its own, and at a sample of the other calls.  
 that is killed leaves what is outside of it: files, the simulated drivers behind /sys, and
 the processes it has started or caused, which go on.  What was its own, memory, open files,
 locks on them, ends with it, at whichever call.  So one run is stopped at every call, and
-all of the outside is looked at (outside.c): not at what the call is meant to do.  Where no
-other process runs, and everything is as it was at the call before, a kill leaves the host
-as a kill at the call before does, and repair sees the same.  Everywhere else the command
-is killed, in a run of its own: where anything has changed, and at each call while other
-processes run, since what these have done by then differs, from run to run as well.  Where
-something has changed such a run looks at the outside again, so that it is known to have
-met the place it was meant for.
+all of the outside is looked at (outside.c): not at what the call is meant to do.  (What a
+daemon keeps in its memory changes by what is outside, and by what processes ask of it, and
+the command asks a daemon by a process only.)  Where no other process runs, and everything
+is as it was at the call before, a kill leaves the host as a kill at the call before does,
+and repair sees the same.  Everywhere else the command is killed, in a run of its own: where
+anything has changed, and at each call while other processes run, since what these have
+done by then differs, from run to run as well.  Where something has changed such a run looks
+at the outside again, so that it is known to have met the place it was meant for.
 
 STEPPER and VIRT_AP name the programs.
 """
