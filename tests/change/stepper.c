@@ -3,9 +3,9 @@
  * stepper [--all] [--watch FILE] [--look] POINT COMMAND…: runs a command and kills it with
  * SIGKILL at a system call, just before the kernel carries it out.  kill.py calls it.
  *
- * POINT is 0, to let it run to its end; N, for its Nth call; or P:K, for the Kth after it
- * has started its Pth process, since how often it asks whether a process has ended may
- * differ from run to run.
+ * POINT is 0, to let it run to its end; N, for its Nth call; or P:K.W, for the Wth time it
+ * waits after the Kth other call after it has started its Pth process: how often it has to
+ * wait for a process differs from run to run.
  *
  * Counted and killed is the process itself; with --all also everything it starts, all at
  * once, as when the machine loses power.  Writes one line to descriptor 3: how many
@@ -14,7 +14,7 @@
  * (outside.h) was at that call: 2 when there were processes that there were not at the
  * start, 1 when it was not as one call earlier, else 0.
  *
- * --watch, in the lab, writes that for every call to FILE: "P:K NUMBER LOOK".  Only while
+ * --watch, in the lab, writes that for every call to FILE: "P:K.W NUMBER LOOK".  Only while
  * no other process runs the outside stays as it is while it is looked at, so then alone
  * it is.
  *
@@ -44,7 +44,8 @@ enum { AS_BEFORE, CHANGED, ACCOMPANIED };
 typedef struct {
   long number;
   long started; /* processes before it */
-  long since;   /* calls since the last of these, 1 and more */
+  long since;   /* calls since the last of these, but for those that wait */
+  long waits;   /* since the last of these calls; 0 for itself */
 } Point;
 
 /* What is outside at the start and as it was last looked at. */
@@ -162,7 +163,30 @@ static int
 is_point (const Point *a, const Point *b)
 {
   return b->number > 0 ? a->number == b->number
-                       : a->started == b->started && a->since == b->since;
+                       : a->started == b->started && a->since == b->since &&
+                             a->waits == b->waits;
+}
+
+/* whether it can be the one before it */
+static int
+may_precede (const Point *a, const Point *b)
+{
+  if (b->number > 0)
+    return a->number == b->number - 1;
+  if (a->started != b->started)
+    return 0;
+  return b->waits > 0 ? a->since == b->since && a->waits == b->waits - 1
+                      : a->since == b->since - 1;
+}
+
+static int
+waits (long nr)
+{
+#ifdef SYS_poll
+  if (nr == SYS_poll)
+    return 1;
+#endif
+  return nr == SYS_ppoll || nr == SYS_wait4 || nr == SYS_waitid;
 }
 
 /* @nr may start a process, and not a thread of this one */
@@ -189,7 +213,10 @@ count_call (Run *run, long nr)
 {
   run->at.number++;
   run->at.started += run->starts;
-  run->at.since = run->starts ? 1 : run->at.since + 1;
+  if (run->starts)
+    run->at.since = run->at.waits = 0;
+  run->at.waits = waits (nr) ? run->at.waits + 1 : 0;
+  run->at.since += !waits (nr);
   run->starts = starts_process (nr);
   run->last = nr;
   if (run->lock_at != 0)
@@ -216,15 +243,10 @@ take_call (Run *run, pid_t pid)
   count_call (run, (long)info.entry.nr);
   here = is_point (&run->at, &run->kill_at);
   if (run->watch != NULL) {
-    fprintf (run->watch, "%ld:%ld %ld ", run->at.started, run->at.since, run->last);
-    fprintf (run->watch, "%d\n", look_outside (run));
-  } else if (run->look) {
-    Point next = run->at;
-
-    next.number++;
-    next.since++;
-    if (here || is_point (&next, &run->kill_at))
-      run->looked = look_outside (run);
+    fprintf (run->watch, "%ld:%ld.%ld ", run->at.started, run->at.since, run->at.waits);
+    fprintf (run->watch, "%ld %d\n", run->last, look_outside (run));
+  } else if (run->look && (here || may_precede (&run->at, &run->kill_at))) {
+    run->looked = look_outside (run);
   }
   return here;
 }
@@ -278,7 +300,7 @@ parse_point (const char *text)
 {
   Point point = { 0 };
 
-  if (sscanf (text, "%ld:%ld", &point.started, &point.since) != 2)
+  if (sscanf (text, "%ld:%ld.%ld", &point.started, &point.since, &point.waits) != 3)
     point = (Point){ .number = atol (text) };
   return point;
 }
