@@ -29,7 +29,7 @@ GUEST = """<domain type='qemu'><name>{name}</name><description>{round:06}</descr
   <devices><emulator>/usr/bin/qemu-system-s390x</emulator>{devices}</devices></domain>"""
 CRYPTO = f"""<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
   <address uuid='{UUID}'/></source></hostdev>"""
-ROUNDS = 60
+ROUNDS = 300
 FRESH_ROUNDS = 15
 
 
