@@ -8,8 +8,8 @@ usage: allocation.py                 the whole test
 
 Real: Placement's WSGI application and its database, the server that Debian's placement-api
 runs it in (uwsgi; without it Python's wsgiref, which calls the same application), Nova's
-resource tracker, provider configuration and report client, the libvirt driver over the gate
-and libvirtd.  Stood in for: keystone (Placement's noauth2), Nova's database (the compute
+resource tracker, provider configuration, report client and the scheduler's request for a
+flavor, the libvirt driver over the gate and libvirtd.  Stood in for: keystone (Placement's noauth2), Nova's database (the compute
 node is made here)."""
 
 import glob
@@ -186,6 +186,24 @@ def hosts_for(client, more):
     return sorted(names[provider] for provider in summaries)
 
 
+def hosts_for_flavor(client, extra_specs):
+    """as Nova's scheduler asks for a flavor with them"""
+    import compute
+    from nova import context, objects
+    from nova.scheduler import utils
+    from nova.scheduler.client import report as nova_report
+
+    spec = objects.RequestSpec(
+        flavor=compute.flavor("m1.signing", extra_specs), num_instances=1, is_bfv=False,
+        image=objects.ImageMeta(properties=objects.ImageMetaProps()), pci_requests=None,
+        requested_resources=[], request_level_params=objects.RequestLevelParams())
+    summaries = nova_report.SchedulerReportClient(adapter=client).get_allocation_candidates(
+        context.get_admin_context(), utils.ResourceRequest.from_request_spec(spec))[1] or {}
+    names = {p["uuid"]: p["name"] for p in get(client, "/resource_providers")
+             ["resource_providers"]}
+    return sorted(names[provider] for provider in summaries)
+
+
 def test_a_host_with_queues_reports():
     in_a_lab(place, "z16", "z1")
 
@@ -217,6 +235,12 @@ def test_placement_offers_the_host_that_fits():
         assert hosts_for(client, f",{CLASS}:1") == ["z1"]
         assert hosts_for(client, f",{CLASS}:1&required={TRAIT}") == ["z1"]
         assert hosts_for(client, f",{CLASS}:{total + 1}") == []
+        assert hosts_for_flavor(client, {}) == ["z1", "z2"]
+        assert hosts_for_flavor(client, {f"resources:{CLASS}": "1"}) == ["z1"]
+        assert hosts_for_flavor(client, {f"resources:{CLASS}": "1",
+                                         f"trait:{TRAIT}": "required"}) == ["z1"]
+        assert hosts_for_flavor(client, {f"resources:{CLASS}": "1",
+                                         f"trait:{TRAIT}": "forbidden"}) == []
 
 
 if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
