@@ -343,7 +343,9 @@ is_matrix (const VapHost *host, char *uuid)
   const VapHostDevice key = { .uuid = uuid };
   const VapHostDevice *wanted = &key;
 
-  return bsearch (&wanted, host->devices->pdata, host->devices->len, sizeof wanted,
+  /* an empty array has no address, which bsearch() must not get */
+  return host->devices->len > 0 &&
+         bsearch (&wanted, host->devices->pdata, host->devices->len, sizeof wanted,
                   compare_devices) != NULL;
 }
 
