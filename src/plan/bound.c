@@ -578,6 +578,8 @@ bound_of (const Instance *instance, const Grid *grid, Work *work)
   Score bound = { 0 };
   guint sum = 0;
 
+  if (instance->n_items == 0)
+    return bound;
   for (guint i = 0; i < instance->n_items; i++) {
     alone[i] = alone_of (kinds, &instance->items[i], grid);
     sum += alone[i].spread;
