@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  * @connect: (nullable): the URI of a local libvirt daemon, NULL for mdevctl
  *
  * New devices are stored and start with the machine, and what is reserved stays so after a
- * restart.  A guest that is defined gets its device in its definition.  What is so already
- * needs no step.
+ * restart.  A guest that is defined gets its device in its definition, and one that runs
+ * at once, as far as its CPU lets it.  What is so already needs no step.
  *
  * Returns: (transfer full): the host as it would be; NULL with %VAP_ERROR_FAILED when the
  *   plan was made for another state of the host

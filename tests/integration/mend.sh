@@ -26,6 +26,21 @@ has () { # running|stored GUEST: its device
   virsh -c $direct dumpxml $option "$2" | sed -n "s/.*<address uuid='\([^']*\)'.*/\1/p"
 }
 
+# overrides, which no start keeps
+ok "a queue by driver_override" virt-ap reserve 05.0047 --for guests
+ok "can only be taken back" repair
+shows "… which is asked about" "--answer mask-drift=activate"
+lacks "… alone" "mask-drift=store"
+fails "any other answer" repair --answer mask-drift=store
+shows "… is none" "takes: activate"
+mkdir -p "${rule%/*}"
+printf 'ATTR{../../bus/ap/apmask}="0xfb%s"\n' "$(printf 'f%.0s' $(seq 62))" > $rule
+ok "where the next start makes masks" repair --answer mask-drift=activate
+shows "… the overrides go first" "1. Bind queue 05.0047 to its own driver" "2. Clear in apmask: 05"
+is "the masks are as at boot" "$(drifts)$(cut -c1-4 /sys/bus/ap/apmask)" 0xfb
+rm $rule
+echo +5 > /sys/bus/ap/apmask
+
 # masks
 echo -5,-6 > /sys/bus/ap/apmask
 ok "masks against the rule: both answers are listed" repair
