@@ -11,8 +11,8 @@
  * once, as when the machine loses power.  Writes one line to descriptor 3: how many
  * system calls there were, the number of the first that made the lock (link(2)), the
  * last one's number in the architecture's table, and with --look how the outside
- * (outside.h) was at that call: 2 when there were processes that there were not at the
- * start, 1 when it was not as one call earlier, else 0.
+ * (outside.h) was at that call: 2 when there are processes that there were not at the
+ * start, or were at the call before, 1 when it was not as one call earlier, else 0.
  *
  * --watch, in the lab, writes that for every call to FILE: "P:K.W NUMBER LOOK".  Only while
  * no other process runs the outside stays as it is while it is looked at, so then alone
@@ -156,7 +156,9 @@ look_outside (Run *run)
   if (!outside->known)
     return ACCOMPANIED;
   outside->digest = outside_digest ();
-  return known && outside->digest == before ? AS_BEFORE : CHANGED;
+  if (!known)
+    return ACCOMPANIED; /* a call ago */
+  return outside->digest == before ? AS_BEFORE : CHANGED;
 }
 
 static int
