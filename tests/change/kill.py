@@ -124,7 +124,7 @@ def void_lock():
 class Kills(trial.Trial):
     def __init__(self, options):
         super().__init__(options)
-        self.missed = 0
+        self.missed = []
         self.whole = None
 
     def run_whole(self):
@@ -141,7 +141,7 @@ class Kills(trial.Trial):
                 return state, problem
             if state == self.after:
                 trial.shell(self.options.reset)
-        self.missed += 1
+        self.missed.append(f"{place.point} (kind {place.kind}, now {run.last})")
         return state, None
 
     def repair(self, run):
@@ -182,7 +182,8 @@ def main():
         places = some_places(whole, options)
     kills.each(places, kills.kill_at, lambda place: f"call {place.point} of {whole.count}")
     if kills.missed:
-        kills.problems.append(f"{kills.missed} places were not met in {TRIES} runs each")
+        kills.problems.append(f"{len(kills.missed)} places were not met in {TRIES} runs "
+                              f"each: {', '.join(kills.missed)}")
     return kills.report(f"killed at {kills.tried} of {whole.count} system calls{described}")
 
 

@@ -244,16 +244,18 @@ unchanged "… all is as before"
 if [ -z "$strace" ]; then
   skip "libvirtd dies while mdevctl works" "strace is not installed"
 else
-  # mdevctl takes a second for what comes after the callout
+  # mdevctl takes three seconds for what comes after the callout
   mkdir "$work/slow"
   cat > "$work/slow/mdevctl" <<END
 #!/bin/sh
 exec strace -qq -o /dev/null -e trace=openat,creat,open -P \
   $sys/mdev_supported_types/vfio_ap-passthrough/create \
-  -e inject=openat:delay_enter=1000000 $(command -v mdevctl) "\$@"
+  -e inject=openat:delay_enter=3000000 $(command -v mdevctl) "\$@"
 END
   chmod +x "$work/slow/mdevctl"
-  kill -9 "$(cat /run/libvirtd.pid)"
+  pid=$(cat /run/libvirtd.pid)
+  kill -9 "$pid"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
   start_libvirtd "$work/slow"
   # the callout has noted the mdevctl that starts the last device
   (until awk -v uuid="$last" '/^..begin/ && /after/ && index($0, uuid) { begun = 1 }
