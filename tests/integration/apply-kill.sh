@@ -3,7 +3,7 @@
 # virt-ap apply for two guests, for ten with VIRT_AP_THOROUGH=1, is killed at its system
 # calls: after virt-ap repair the host is as before, or as after; see tests/change/kill.py.
 # The machine has just the queues for ten, since the outside is looked at at every call.
-cd "$(dirname "$0")" && . ./tap.sh && . ./xml.sh
+cd "$(dirname "$0")" && . ./tap.sh && . ./xml.sh && . ./plan-guests.sh
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 direct=qemu+unix:///system
 export STEPPER="${STEPPER:-$VIRT_AP_BUILDDIR/tests/change/stepper}"
@@ -19,25 +19,7 @@ END
 
 numbers="0 1"
 [ -z "${VIRT_AP_THOROUGH:-}" ] || numbers="0 1 2 3 4 5 6 7 8 9"
-for number in $numbers; do
-  guest_xml "guest$number" "" > "$work/guest$number.xml"
-  virsh -c $direct define "$work/guest$number.xml" >/dev/null
-  printf '[guest guest%s]\nqueues=2\nspread=2\n' $number
-done > "$work/needs.conf"
-mkdir -p /etc/mdevctl.d/matrix /etc/udev/rules.d
-virt-ap plan --json "$work/needs.conf" > "$work/plan.json"
-
-cat > "$work/reset" <<END
-for file in /etc/mdevctl.d/matrix/*; do
-  virt-ap remove -c none "\${file##*/}" >/dev/null
-done
-cd $work && for number in $numbers; do
-  virsh -c $direct define guest\$number.xml >/dev/null
-done
-echo 0x$(printf 'f%.0s' $(seq 64)) > /sys/bus/ap/apmask
-echo 0x$(printf 'f%.0s' $(seq 64)) > /sys/bus/ap/aqmask
-rm -f /etc/udev/rules.d/41-ap.rules
-END
+plan_guests "$work" 2 $numbers
 
 out=$(/usr/bin/python3 ../change/kill.py --state "sh $work/state" --reset "sh $work/reset" \
   --runs 8 --distinct "apply for $(echo $numbers | wc -w) guests" \

@@ -3,7 +3,7 @@
 # virt-ap create, modify and apply meet what can go wrong: the kernel refuses a call (see
 # tests/change/fail.py), mdevctl fails in its middle, a device vanishes, libvirtd dies,
 # somebody keeps the lock.  What it was is told, and the host is as before.
-cd "$(dirname "$0")" && . ./tap.sh && . ./xml.sh
+cd "$(dirname "$0")" && . ./tap.sh && . ./xml.sh && . ./plan-guests.sh
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 direct=qemu+unix:///system
 sys=/sys/devices/vfio_ap/matrix
@@ -41,25 +41,7 @@ refuses () { # RUNS RESET NAME COMMAND…: the kernel, at one call after the oth
 
 numbers="0 1"
 [ -z "${VIRT_AP_THOROUGH:-}" ] || numbers="0 1 2"
-for number in $numbers; do
-  guest_xml "guest$number" "" > "$work/guest$number.xml"
-  virsh -c $direct define "$work/guest$number.xml" >/dev/null
-  printf '[guest guest%s]\nqueues=1\n' $number
-done > "$work/needs.conf"
-mkdir -p /etc/mdevctl.d/matrix /etc/udev/rules.d
-virt-ap plan --json "$work/needs.conf" > "$work/plan.json"
-
-cat > "$work/reset" <<END
-for file in /etc/mdevctl.d/matrix/*; do
-  [ ! -e "\$file" ] || virt-ap remove -c none "\${file##*/}" >/dev/null
-done
-cd $work && for number in $numbers; do
-  virsh -c $direct define guest\$number.xml >/dev/null
-done
-echo 0x$(printf 'f%.0s' $(seq 64)) > /sys/bus/ap/apmask
-echo 0x$(printf 'f%.0s' $(seq 64)) > /sys/bus/ap/aqmask
-rm -f /etc/udev/rules.d/41-ap.rules
-END
+plan_guests "$work" 1 $numbers
 
 refuses 3 "sh $work/reset" "apply for $(echo $numbers | wc -w) guests" \
   virt-ap apply "$work/plan.json"
