@@ -3,6 +3,7 @@
  * move-libvirt's operation guest-migrate: has libvirt migrate a guest, tells how far it
  * is, and ends it when its time is over or when it is interrupted.
  */
+#include "document-in.h"
 #include "move-libvirt.h"
 
 #include <arpa/inet.h>
@@ -192,7 +193,7 @@ int
 call_migrate (const Call *call)
 {
   Migration migration = { .uri = call_word (call, "to"), .guest = call_guest (call) };
-  char *document = call_document ();
+  char *document = document_in ();
   int result = -1;
 
   if (migration.guest == NULL || document == NULL || migration.uri == NULL) {

@@ -7,6 +7,7 @@
  * objects to standard error.  Each operation is whole in itself: who runs it may be
  * killed, and looks afterwards what has come about.
  */
+#include "document-in.h"
 #include "move-libvirt.h"
 
 #include <libvirt/virterror.h>
@@ -18,9 +19,6 @@
 #include <unistd.h>
 
 enum { DONE = 0, REFUSED = 1, WRONG_USAGE = 2 };
-
-/* a domain XML is at most 4 MiB on its way to libvirt (remote_protocol.x) */
-#define DOCUMENT_MAX (4u * 1024 * 1024)
 
 /* between two looks at what is under way */
 #define LOOK_MS 100
@@ -67,23 +65,6 @@ call_number (const Call *call, const char *key)
   const char *text = call_word (call, key);
 
   return text != NULL ? (unsigned int) strtoul (text, NULL, 10) : 0;
-}
-
-char *
-call_document (void)
-{
-  char *text = malloc (DOCUMENT_MAX + 1);
-  size_t length;
-
-  if (text == NULL)
-    return NULL;
-  length = fread (text, 1, DOCUMENT_MAX + 1, stdin);
-  if (ferror (stdin) || length > DOCUMENT_MAX) {
-    free (text);
-    return NULL;
-  }
-  text[length] = '\0';
-  return text;
 }
 
 long long
@@ -285,7 +266,7 @@ static int
 attach (const Call *call)
 {
   virDomainPtr guest = call_guest (call);
-  char *document = call_document ();
+  char *document = document_in ();
   int result = -1;
 
   if (guest != NULL && document != NULL)
@@ -333,7 +314,7 @@ detach (const Call *call)
 {
   const char *uuid = call_word (call, "device");
   virDomainPtr guest = call_guest (call);
-  char *document = call_document ();
+  char *document = document_in ();
   int result = -1;
 
   if (guest != NULL && document != NULL && uuid != NULL)

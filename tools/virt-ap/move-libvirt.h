@@ -25,9 +25,6 @@ const char *call_word (const Call *call, const char *key);
 /* 0 when it is not */
 unsigned int call_number (const Call *call, const char *key);
 
-/* all of standard input, NULL when it is too much or unreadable; free with free() */
-char *call_document (void);
-
 /* of a clock that only goes forward */
 long long call_now_ms (void);
 

@@ -7,6 +7,8 @@
  * has no time is left: then "busy" is all that is on standard output, and nothing was
  * done.
  */
+#include "document-in.h"
+
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <signal.h>
@@ -37,9 +39,6 @@ enum {
   GUEST_SECONDS = 60,
 };
 
-/* a domain XML is at most 4 MiB on its way to libvirt (remote_protocol.x) */
-#define DOCUMENT_MAX (4u * 1024 * 1024)
-
 /* The last thing that libvirt objected to: what is called to clean up afterwards makes
  * libvirt forget its own copy. */
 static int last_code = VIR_ERR_OK;
@@ -52,24 +51,6 @@ keep_error (void *user_data, virErrorPtr error)
   last_code = error->code;
   snprintf (last_message, sizeof last_message, "%s",
             error->message != NULL ? error->message : "?");
-}
-
-/* (transfer full): all of standard input, NULL when it is too much or unreadable */
-static char *
-read_document (void)
-{
-  char *text = malloc (DOCUMENT_MAX + 1);
-  size_t length;
-
-  if (text == NULL)
-    return NULL;
-  length = fread (text, 1, DOCUMENT_MAX + 1, stdin);
-  if (ferror (stdin) || length > DOCUMENT_MAX) {
-    free (text);
-    return NULL;
-  }
-  text[length] = '\0';
-  return text;
 }
 
 static int
@@ -295,7 +276,7 @@ is_free (virConnectPtr connection, size_t operation)
 static int
 run (const char *uri, size_t operation, const char *name, int or_busy)
 {
-  char *document = operations[operation].has_document ? read_document () : NULL;
+  char *document = operations[operation].has_document ? document_in () : NULL;
   virConnectPtr connection;
   int status = DONE;
 
