@@ -27,10 +27,15 @@ anything has changed, and at each call while other processes run, since what the
 done by then differs, from run to run as well.  Where something has changed such a run looks
 at the outside again, so that it is known to have met the place it was meant for.
 
+With VIRT_AP_EVERY_CALL=I/N such a command is killed at every call instead, whatever is new
+there.  N runs of the test share these, I from 1 to N; two may go on at once, each in its
+own lab.
+
 STEPPER and VIRT_AP name the programs.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -45,11 +50,14 @@ WATCH_LIMIT = 900
 # how many of the calls at which --distinct expects nothing new are tried all the same
 SAMPLE = 100
 
-# How often the process asks for something is a matter of chance at times, so a place can be
-# some calls away from where it was: it is looked for, and killed at each of these.
-AWAY = (0, 0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6)
+# Where the process only reads, most of all in /proc, a place can be some calls away from
+# where it was: it is looked for, and killed at each of these.
+AWAY = [0, 0] + [way * calls for calls in range(1, 31) for way in (1, -1)]
+
+EVERY_CALL = os.environ.get("VIRT_AP_EVERY_CALL")
 
 # as the stepper tells it
+KILLED = 137
 AS_BEFORE, CHANGED, ACCOMPANIED = range(3)
 
 
@@ -82,17 +90,20 @@ class Place:
         self.point, self.kind, self.look = point, kind, look
 
     def away(self, calls):
-        """the point so many calls later: K of its name"""
+        """the point so many calls later: K of its name M:K.W"""
         if calls == 0:
             return self.point
-        process, rest = self.point.split(":")
-        call, others = rest.split(".")
-        return f"{process}:{max(1, int(call) + calls)}.{others}"
+        changes, call, own = self.numbers()
+        return f"{changes}:{max(1, call + calls)}.{own}"
+
+    def numbers(self):
+        return [int(number) for number in re.split("[:.]", self.point)]
 
     def is_met(self, run):
         if self.kind is None:
             return True
-        return run.last == self.kind and (self.look != CHANGED or run.look != AS_BEFORE)
+        return (run.status == KILLED and run.last == self.kind
+                and (self.look != CHANGED or run.look != AS_BEFORE))
 
 
 def some_places(whole, options):
@@ -104,12 +115,19 @@ def some_places(whole, options):
     return [Place(number) for number in sorted({*early, *late, whole.count})]
 
 
-def watch(options):
+def list_places(options, *look):
     """all calls, by one run that is stopped at each"""
     with tempfile.NamedTemporaryFile(mode="r", dir="/tmp") as log:
-        whole = Stepper(options, 0, "--watch", log.name)
+        whole = Stepper(options, 0, *look, "--list", log.name)
         lines = [line.split() for line in log]
+    trial.shell(options.reset)
     return whole, [Place(point, int(kind), int(look)) for point, kind, look in lines]
+
+
+def share_of(places):
+    """what VIRT_AP_EVERY_CALL says, by their names, which other runs give them as well"""
+    mine, of = (int(number) for number in EVERY_CALL.split("/"))
+    return [place for place in places if sum(place.numbers()) % of == mine % of]
 
 
 def distinct_places(places):
@@ -132,6 +150,7 @@ def void_lock():
 class Kills(trial.Trial):
     def __init__(self, options):
         super().__init__(options)
+        self.runs = 0
         self.missed = []
         self.whole = None
 
@@ -144,6 +163,7 @@ class Kills(trial.Trial):
         look = ["--look"] if place.look == CHANGED else []
         for calls in AWAY:
             run = Stepper(self.options, place.away(calls), *look)
+            self.runs += 1
             state, problem = self.repair(run)
             if problem or place.is_met(run):
                 return state, problem
@@ -180,9 +200,12 @@ def main():
     kills = Kills(options)
     kills.measure(kills.run_whole)
     described = ""
-    if options.distinct and trial.THOROUGH and not kills.problems:
-        whole, places = watch(options)
-        trial.shell(options.reset)
+    if options.distinct and EVERY_CALL and not kills.problems:
+        whole, places = list_places(options)
+        places = share_of(places)
+        described = f", share {EVERY_CALL} of all"
+    elif options.distinct and trial.THOROUGH and not kills.problems:
+        whole, places = list_places(options, "--look")
         places, new = distinct_places(places)
         described = f", at all {new} where the outside is new"
     else:
@@ -192,7 +215,8 @@ def main():
     if kills.missed:
         kills.problems.append(f"{len(kills.missed)} places were not met in {len(AWAY)} "
                               f"runs each: {', '.join(kills.missed)}")
-    return kills.report(f"killed at {kills.tried} of {whole.count} system calls{described}")
+    return kills.report(f"killed at {kills.tried} of {whole.count} system calls{described}, "
+                        f"by {kills.runs} runs")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stepper [--all] [--watch FILE] [--look] POINT COMMAND…: runs a command and kills it with
+ * stepper [--all] [--list FILE] [--look] POINT COMMAND…: runs a command and kills it with
  * SIGKILL at a system call, just before the kernel carries it out.  kill.py calls it.
  *
- * POINT is 0, to let it run to its end; N, for its Nth call; or P:K.W, for the Wth time it
- * waits after the Kth other call after it has started its Pth process: how often it has to
- * wait for a process differs from run to run.
+ * POINT is 0, to let it run to its end; N, for its Nth call; or M:K.W.  How many calls a
+ * command makes differs from run to run: it waits more often or less, its heap has to
+ * grow or not, and where it looks through /proc others have more files open.  What it
+ * changes, it changes each time in the same order.  So M:K.W counts from there: after its
+ * Mth call that changes something, its Kth other, and after this its Wth that waits or
+ * asks for memory.
  *
  * Counted and killed is the process itself; with --all also everything it starts, all at
  * once, as when the machine loses power.  Writes one line to descriptor 3: how many
  * system calls there were, the number of the first that made the lock (link(2)), the
  * last one's number in the architecture's table, and with --look how the outside
  * (outside.h) was at that call: 2 when there are processes that there were not at the
- * start, or were at the call before, 1 when it was not as one call earlier, else 0.
+ * start, or were at the call before, 1 when it was not as one call earlier, else 0.  Only
+ * while no other process runs the outside stays as it is while it is looked at, so then
+ * alone it is.  That needs the lab.
  *
- * --watch, in the lab, writes that for every call to FILE: "P:K.W NUMBER LOOK".  Only while
- * no other process runs the outside stays as it is while it is looked at, so then alone
- * it is.
+ * --list writes each call to FILE, "M:K.W NUMBER LOOK"; with --look it is looked at each.
  *
  * Exit status: the command's, or 137 when it was killed.
  */
@@ -25,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,9 +47,9 @@ enum { AS_BEFORE, CHANGED, ACCOMPANIED };
 /* A call, by both ways to name it. */
 typedef struct {
   long number;
-  long started; /* processes before it */
-  long since;   /* calls since the last of these, but for those that wait */
-  long waits;   /* since the last of these calls; 0 for itself */
+  long changes; /* calls before it that change something */
+  long since;   /* since the last of these, but for those of its own matters */
+  long own;     /* of its own matters since the last of these calls; 0 for itself */
 } Point;
 
 /* What is outside at the start and as it was last looked at. */
@@ -60,8 +64,8 @@ typedef struct {
   pid_t child;
   Point kill_at; /* all 0: nowhere */
   Point at;
-  int starts; /* the call before started a process */
-  FILE *watch; /* NULL without */
+  int is_change; /* the call at this point */
+  FILE *list;    /* NULL without */
   int look;
   int looked;
   Outside outside;
@@ -91,6 +95,7 @@ start (Run *run, char **argv, int all)
     fcntl (3, F_SETFD, FD_CLOEXEC); /* ours alone, so that it ends with us */
     if (ptrace (PTRACE_TRACEME, 0, NULL, NULL) < 0)
       die ("PTRACE_TRACEME");
+    personality (ADDR_NO_RANDOMIZE); /* its heap grows at the same calls each time */
     raise (SIGSTOP);
     execvp (argv[0], argv);
     die (argv[0]);
@@ -164,71 +169,102 @@ look_outside (Run *run)
 static int
 is_point (const Point *a, const Point *b)
 {
-  return b->number > 0 ? a->number == b->number
-                       : a->started == b->started && a->since == b->since &&
-                             a->waits == b->waits;
+  return b->number > 0
+             ? a->number == b->number
+             : a->changes == b->changes && a->since == b->since && a->own == b->own;
 }
 
-/* whether it can be the one before it */
+/* whether the call can be the one before it */
 static int
-may_precede (const Point *a, const Point *b)
+may_precede (const Run *run, const Point *point)
 {
-  if (b->number > 0)
-    return a->number == b->number - 1;
-  if (a->started != b->started)
+  const Point *at = &run->at;
+
+  if (point->number > 0)
+    return at->number == point->number - 1;
+  if (point->since + point->own == 1)
+    return run->is_change && at->changes == point->changes - 1;
+  if (at->changes != point->changes)
     return 0;
-  return b->waits > 0 ? a->since == b->since && a->waits == b->waits - 1
-                      : a->since == b->since - 1;
+  return point->own > 0 ? at->since == point->since && at->own == point->own - 1
+                        : at->since == point->since - 1;
 }
 
-static int
-waits (long nr)
-{
+/* what it does for itself: to wait and to have memory; an architecture has not all */
+static const long own_calls[] = {
+  SYS_ppoll, SYS_wait4,    SYS_waitid, SYS_futex,   SYS_brk,
+  SYS_mmap,  SYS_mprotect, SYS_munmap, SYS_madvise, SYS_mremap,
 #ifdef SYS_poll
-  if (nr == SYS_poll)
-    return 1;
+  SYS_poll,
 #endif
-  return nr == SYS_ppoll || nr == SYS_wait4 || nr == SYS_waitid;
+};
+
+/* what can change something outside; what starts a process does */
+static const long changing_calls[] = {
+  SYS_write,   SYS_pwrite64, SYS_writev,    SYS_fsync,   SYS_fdatasync, SYS_ftruncate,
+  SYS_fchmod,  SYS_fchown,   SYS_renameat2, SYS_linkat,  SYS_symlinkat, SYS_unlinkat,
+  SYS_mkdirat, SYS_flock,    SYS_sendto,    SYS_sendmsg, SYS_clone,
+#ifdef SYS_clone3
+  SYS_clone3,
+#endif
+#ifdef SYS_fork
+  SYS_fork,    SYS_vfork,
+#endif
+#ifdef SYS_rename
+  SYS_rename,  SYS_link,     SYS_symlink,   SYS_unlink,  SYS_mkdir,     SYS_rmdir,
+#endif
+};
+
+static const long linking_calls[] = {
+  SYS_linkat,
+#ifdef SYS_link
+  SYS_link,
+#endif
+};
+
+static int
+is_among (const long *calls, size_t n, long nr)
+{
+  for (size_t i = 0; i < n; i++)
+    if (calls[i] == nr)
+      return 1;
+  return 0;
 }
 
-/* @nr may start a process, and not a thread of this one */
+#define IS_AMONG(calls, nr) is_among (calls, sizeof (calls) / sizeof (calls)[0], nr)
+
 static int
-starts_process (long nr)
+is_change (long nr, const uint64_t *args)
 {
-#ifdef SYS_fork
-  if (nr == SYS_fork)
-    return 1;
+  if (nr == SYS_openat)
+    return (args[2] & (O_WRONLY | O_RDWR | O_CREAT)) != 0;
+#ifdef SYS_open
+  if (nr == SYS_open)
+    return (args[1] & (O_WRONLY | O_RDWR | O_CREAT)) != 0;
 #endif
-#ifdef SYS_vfork
-  if (nr == SYS_vfork)
-    return 1;
-#endif
-#ifdef SYS_clone3
-  if (nr == SYS_clone3)
-    return 1;
-#endif
-  return nr == SYS_clone;
+  return IS_AMONG (changing_calls, nr);
 }
 
 static void
-count_call (Run *run, long nr)
+count_call (Run *run, long nr, const uint64_t *args)
 {
-  run->at.number++;
-  run->at.started += run->starts;
-  if (run->starts)
-    run->at.since = run->at.waits = 0;
-  run->at.waits = waits (nr) ? run->at.waits + 1 : 0;
-  run->at.since += !waits (nr);
-  run->starts = starts_process (nr);
+  Point *at = &run->at;
+
+  at->number++;
+  if (run->is_change) {
+    at->changes++;
+    at->since = at->own = 0;
+  }
+  if (IS_AMONG (own_calls, nr)) {
+    at->own++;
+  } else {
+    at->since++;
+    at->own = 0;
+  }
+  run->is_change = is_change (nr, args);
   run->last = nr;
-  if (run->lock_at != 0)
-    return;
-#ifdef SYS_link
-  if (nr == SYS_link)
-    run->lock_at = run->at.number;
-#endif
-  if (nr == SYS_linkat)
-    run->lock_at = run->at.number;
+  if (run->lock_at == 0 && IS_AMONG (linking_calls, nr))
+    run->lock_at = at->number;
 }
 
 /* whether it is the call at which to kill */
@@ -242,13 +278,13 @@ take_call (Run *run, pid_t pid)
   if (ptrace (PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) < 0 ||
       info.op != PTRACE_SYSCALL_INFO_ENTRY)
     return 0;
-  count_call (run, (long)info.entry.nr);
+  count_call (run, (long)info.entry.nr, info.entry.args);
   here = is_point (&run->at, &run->kill_at);
-  if (run->watch != NULL) {
-    fprintf (run->watch, "%ld:%ld.%ld ", run->at.started, run->at.since, run->at.waits);
-    fprintf (run->watch, "%ld %d\n", run->last, look_outside (run));
-  } else if (run->look && (here || may_precede (&run->at, &run->kill_at))) {
+  if (run->look && (run->list != NULL || here || may_precede (run, &run->kill_at)))
     run->looked = look_outside (run);
+  if (run->list != NULL) {
+    fprintf (run->list, "%ld:%ld.%ld ", run->at.changes, run->at.since, run->at.own);
+    fprintf (run->list, "%ld %d\n", run->last, run->looked);
   }
   return here;
 }
@@ -302,7 +338,7 @@ parse_point (const char *text)
 {
   Point point = { 0 };
 
-  if (sscanf (text, "%ld:%ld.%ld", &point.started, &point.since, &point.waits) != 3)
+  if (sscanf (text, "%ld:%ld.%ld", &point.changes, &point.since, &point.own) != 3)
     point = (Point){ .number = atol (text) };
   return point;
 }
@@ -318,8 +354,8 @@ parse_options (Run *run, int argc, char **argv, int *all)
       *all = 1;
     else if (strcmp (argv[i], "--look") == 0)
       run->look = 1;
-    else if (strcmp (argv[i], "--watch") == 0 && i + 1 < argc)
-      run->watch = fopen (argv[++i], "we");
+    else if (strcmp (argv[i], "--list") == 0 && i + 1 < argc)
+      run->list = fopen (argv[++i], "we");
     else
       return argc;
   }
@@ -334,16 +370,15 @@ main (int argc, char **argv)
   int point = parse_options (&run, argc, argv, &all);
 
   if (argc < point + 2) {
-    fprintf (stderr,
-             "usage: stepper [--all] [--watch FILE] [--look] POINT COMMAND...\n");
+    fprintf (stderr, "usage: stepper [--all] [--list FILE] [--look] POINT COMMAND...\n");
     return 2;
   }
   run.kill_at = parse_point (argv[point]);
   run.outside.n_at_start = outside_processes (run.outside.at_start, PROCESSES_MAX);
   start (&run, argv + point + 1, all);
   follow (&run);
-  if (run.watch != NULL && fclose (run.watch) != 0)
-    die ("--watch");
+  if (run.list != NULL && fclose (run.list) != 0)
+    die ("--list");
   dprintf (3, "%ld %ld %ld %d\n", run.at.number, run.lock_at, run.last, run.looked);
   return WIFEXITED (run.status) ? WEXITSTATUS (run.status) : KILLED;
 }
