@@ -278,7 +278,7 @@ take_call (Run *run, pid_t pid)
   if (ptrace (PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) < 0 ||
       info.op != PTRACE_SYSCALL_INFO_ENTRY)
     return 0;
-  count_call (run, (long)info.entry.nr, info.entry.args);
+  count_call (run, (long) info.entry.nr, info.entry.args);
   here = is_point (&run->at, &run->kill_at);
   if (run->look && (run->list != NULL || here || may_precede (run, &run->kill_at)))
     run->looked = look_outside (run);
@@ -329,7 +329,7 @@ follow (Run *run)
       continue;
     }
     /* it can have been killed meanwhile */
-    ptrace (PTRACE_SYSCALL, pid, NULL, (long)signal_of (run, pid, status));
+    ptrace (PTRACE_SYSCALL, pid, NULL, (long) signal_of (run, pid, status));
   }
 }
 
