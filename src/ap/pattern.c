@@ -2,7 +2,7 @@
 /* Reading and writing patterns of queues; see pattern.h. */
 #include "config.h"
 
-#include "change/pattern.h"
+#include "ap/pattern.h"
 
 #include <glib/gi18n-lib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "change/pattern.h"
+#include "ap/pattern.h"
 #include "change/rule-file.h"
 #include "change/users.h"
 

@@ -810,7 +810,9 @@ static const VapFindingInfo catalogue[] = {
           "Linux drivers/s390/crypto/ap_bus.c, ap_apqn_in_matrix_owned_by_def_drv(); "
           "vfio_ap_ops.c, vfio_ap_mdev_validate_masks()",
       .errno_name = "EADDRNOTAVAIL",
-      .cure = N_ ("Take the adapter from apmask or the domain from aqmask."),
+      .cure =
+          N_ ("Give the queue to guests with virt-ap reserve, or take the adapter from "
+              "apmask or the domain from aqmask."),
       .example = "error[queue-host-owned]: queue 05.0004 belongs to the host",
   },
   {

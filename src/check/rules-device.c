@@ -10,6 +10,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "ap/pattern.h"
+
 /* What only fails at start may still become right before it. */
 static VapSeverity
 severity_at_start (const VapDeviceQuestion *question)
@@ -281,25 +283,70 @@ count_lost (const VapHost *host, const VapMask *adapters, const VapMask *domains
   return lost;
 }
 
+/* The masks would refuse every change (ap_bus.c, apmask_store() of Linux 7), and by its
+ * override a queue moves alone: a pattern for each adapter.  NULL when there is none. */
+static char *
+reserve_by_override (const VapHost *host, const VapQueueSet *owned)
+{
+  const VapMask none = { 0 };
+  g_autoptr (GString) patterns = g_string_new (NULL);
+
+  for (guint i = 0; i < VAP_MASK_BITS; i++) {
+    VapMask domains = vap_mask_and (&owned->domains[i], &host->queues.domains[i]);
+    VapMask adapter = { 0 };
+    g_autofree char *pattern = NULL;
+
+    if (vap_mask_is_empty (&domains))
+      continue;
+    vap_mask_set (&adapter, i);
+    pattern = vap_queue_pattern_text (&adapter, &domains, &none, &none);
+    g_string_append_printf (patterns, "%s%s", patterns->len > 0 ? " " : "", pattern);
+  }
+  if (patterns->len == 0)
+    return NULL;
+  return g_strdup_printf (_ ("give it to guests with: virt-ap reserve %s --for guests"),
+                          patterns->str);
+}
+
+/* virt-ap reserve takes only what the host's configuration has, the masks take all */
+static char *
+reserve_by_mask (const VapHost *host, const VapMask *adapters, const VapMask *domains,
+                 gboolean by_adapter)
+{
+  const VapMask *mask = by_adapter ? adapters : domains;
+  const char *name = by_adapter ? "apmask" : "aqmask";
+  const VapMask none = { 0 };
+  VapMask absent =
+      vap_mask_minus (mask, by_adapter ? &host->adapters : &host->usage_domains);
+  g_autofree char *text = NULL;
+
+  if (!vap_mask_is_empty (&absent)) {
+    text = relative_mask (mask);
+    return g_strdup_printf (_ ("give it to guests with: echo %s > /sys/bus/ap/%s, or for "
+                               "good with: chzdev -t ap %s=%s"),
+                            text, name, name, text);
+  }
+  text = by_adapter
+             ? vap_queue_pattern_text (adapters, &host->usage_domains, &none,
+                                       &host->usage_domains)
+             : vap_queue_pattern_text (&host->adapters, domains, &host->adapters, &none);
+  return g_strdup_printf (_ ("give it to guests with: virt-ap reserve '%s' --for guests, "
+                             "for good with --persistent"),
+                          text);
+}
+
 /* A queue is the host's when its adapter's and its domain's bit are set, so either
  * mask can give it away, and takes a whole row or column with it: the one to write
  * is the one that costs the host fewer queues. */
 static char *
-hint_to_free (const VapHost *host, const VapQueueSet *owned, const char *first)
+hint_to_free (const VapHost *host, const VapQueueSet *owned)
 {
   VapMask adapters = { 0 };
   VapMask domains = { 0 };
   guint by_adapter, by_domain;
-  const char *name;
-  g_autofree char *change = NULL;
 
-  /* while an override is in use the masks refuse every change (ap_bus.c,
-   * apmask_store() of Linux 7) */
   if (host->override_in_use)
-    return g_strdup_printf (
-        _ ("echo vfio_ap > /sys/bus/ap/devices/%s/driver_override, then unbind it from "
-           "its driver and bind it to vfio_ap"),
-        first);
+    return reserve_by_override (host, owned);
 
   for (guint i = 0; i < VAP_MASK_BITS; i++)
     if (!vap_mask_is_empty (&owned->domains[i])) {
@@ -313,12 +360,7 @@ hint_to_free (const VapHost *host, const VapQueueSet *owned, const char *first)
     by_adapter = vap_mask_count (&adapters);
     by_domain = vap_mask_count (&domains);
   }
-  name = by_adapter <= by_domain ? "apmask" : "aqmask";
-  change = relative_mask (by_adapter <= by_domain ? &adapters : &domains);
-
-  return g_strdup_printf (_ ("give it to guests with: echo %s > /sys/bus/ap/%s, or for "
-                             "good with: chzdev -t ap %s=%s"),
-                          change, name, name, change);
+  return reserve_by_mask (host, &adapters, &domains, by_adapter <= by_domain);
 }
 
 /* the queues of a set, none of which is of another adapter than @adapters */
@@ -362,7 +404,7 @@ vap_rule_queue_host_owned (const VapDeviceQuestion *question)
     message = g_strdup_printf (_ ("queue %s, the first of %u, belongs to the host"), text,
                                count);
   vap_findings_take (question->findings, "queue-host-owned", VAP_SEVERITY_ERROR, text,
-                     message, hint_to_free (question->host, &owned, text));
+                     message, hint_to_free (question->host, &owned));
 }
 
 static void

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "change/pattern.h"
+#include "ap/pattern.h"
 
 /* adapters 5 to 7, domains 1, 4 and ab: 64 pairs of masks, 512 sets of queues */
 #define N 3u

@@ -3,7 +3,7 @@
  * Runs every directory below cases/ (see cases/README) as a test of its own, and
  * holds cases and catalogue to each other.
  */
-#include "change/pattern.h"
+#include "ap/pattern.h"
 #include "change/reserve.h"
 #include "check/drift.h"
 #include "check/move.h"

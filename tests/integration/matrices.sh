@@ -10,7 +10,22 @@ matrix_xml $second 5 0x47 > "$work/second.xml"
 sys=/sys/devices/vfio_ap/matrix/$first
 
 refused queue-host-owned "a queue that belongs to the host is refused" virsh nodedev-create "$work/first.xml"
-shows "… with the command that reserves it" "/sys/bus/ap/aqmask"
+reserve_as_told () { # PATTERNS: the last refusal's hint has these, and its command runs
+  told=$(printf '%s\n' "$out" | sed -n 's/.*: \(virt-ap reserve .* --for guests\).*/\1/p')
+  is "… with the command that reserves it" "$told" "virt-ap reserve $1 --for guests"
+  ok "… which runs" sh -c "$told"
+}
+reserve_as_told "'*.0004,00ab'"
+ok "then nodedev-create makes it" virsh nodedev-create "$work/first.xml"
+virsh nodedev-destroy "$(device_name $first)" >/dev/null
+virt-ap reserve '*.*' --for host >/dev/null
+virt-ap reserve 0a.0047 --for guests >/dev/null
+refused queue-host-owned "likewise while a driver_override is in use" \
+  virsh nodedev-create "$work/first.xml"
+reserve_as_told "05.0004,00ab 06.0004,00ab"
+ok "then nodedev-create makes it" virsh nodedev-create "$work/first.xml"
+virsh nodedev-destroy "$(device_name $first)" >/dev/null
+virt-ap reserve '*.*' --for host >/dev/null
 ok "adapters 05 and 06 are given to vfio_ap" sh -c 'echo -5,-6 > /sys/bus/ap/apmask'
 
 ok "nodedev-create makes the matrix" virsh nodedev-create "$work/first.xml"

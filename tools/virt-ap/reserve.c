@@ -7,7 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "change.h"
-#include "change/pattern.h"
+#include "ap/pattern.h"
 #include "change/reserve.h"
 #include "command.h"
 
