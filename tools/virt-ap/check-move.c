@@ -59,35 +59,19 @@ add_json (Output *output, const char *guest, const char *target, const VapMovePl
   output_json (output, json);
 }
 
-typedef struct {
-  char *to;
-  char *keys;
-  char *target_keys;
-  VapMoveFlags flags;
-} Wishes;
-
-static void
-wishes_clear (Wishes *wishes)
-{
-  g_free (wishes->to);
-  g_free (wishes->keys);
-  g_free (wishes->target_keys);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wishes, wishes_clear)
-
 static gboolean
-read_sides (const Options *options, const Wishes *wishes, MoveSide *from, MoveSide *to,
-            GError **error)
+read_sides (const Options *options, const char *target, const MoveWishes *wishes,
+            MoveSide *from, MoveSide *to, GError **error)
 {
   from->host = vap_host_read (options->root, error);
   if (from->host == NULL || !move_side_read_keys (from, wishes->keys, error))
     return FALSE;
-  to->host = move_target_read (wishes->to, error);
+  to->host = move_target_read (target, error);
   return to->host != NULL && move_side_read_keys (to, wishes->target_keys, error);
 }
 
 static int
-show (const Options *options, const Wishes *wishes)
+show (const Options *options, const char *there, const MoveWishes *wishes)
 {
   g_auto (MoveSide) from = { NULL, NULL, NULL };
   g_auto (MoveSide) to = { NULL, NULL, NULL };
@@ -97,7 +81,7 @@ show (const Options *options, const Wishes *wishes)
   g_autoptr (GError) error = NULL;
   VapMovePlan plan;
 
-  if (!read_sides (options, wishes, &from, &to, &error) ||
+  if (!read_sides (options, there, wishes, &from, &to, &error) ||
       !guest_operand_read (&operand, from.host, options->operands[0], &error)) {
     report ("%s", error->message);
     return STATUS_UNJUDGED;
@@ -105,10 +89,11 @@ show (const Options *options, const Wishes *wishes)
   const VapMoveSide source = move_side_facts (&from);
   const VapMoveSide target = move_side_facts (&to);
 
-  findings = vap_check_move (&source, &target, operand.guest, wishes->flags, &plan);
+  findings =
+      vap_check_move (&source, &target, operand.guest, move_wishes_flags (wishes), &plan);
   output_init (&output, options->color);
   if (options->json)
-    add_json (&output, operand.name, wishes->to, &plan, findings);
+    add_json (&output, operand.name, there, &plan, findings);
   else
     add_text (&output, operand.name, &plan, findings);
   return output_flush (&output,
@@ -118,19 +103,12 @@ show (const Options *options, const Wishes *wishes)
 int
 command_check_move (const char *root, char **argv)
 {
-  g_auto (Wishes) wishes = { NULL, NULL, NULL, VAP_MOVE_PLAIN };
-  gboolean keep_domains = FALSE, assume_keys = FALSE;
+  g_auto (MoveWishes) wishes = { 0 };
+  g_autofree char *to = NULL;
   const GOptionEntry entries[] = {
-    { "to", 0, 0, G_OPTION_ARG_STRING, &wishes.to,
+    { "to", 0, 0, G_OPTION_ARG_STRING, &to,
       N_ ("Where it is to go: a document of virt-ap export, or a URI"), N_ ("TARGET") },
-    { "keys", 0, 0, G_OPTION_ARG_FILENAME, &wishes.keys,
-      N_ ("Take the master keys here from this document"), N_ ("FILE") },
-    { "target-keys", 0, 0, G_OPTION_ARG_FILENAME, &wishes.target_keys,
-      N_ ("Take the target's master keys from this document"), N_ ("FILE") },
-    { "assume-keys", 0, 0, G_OPTION_ARG_NONE, &assume_keys,
-      N_ ("Take master keys that are not known for the same"), NULL },
-    { "keep-domains", 0, 0, G_OPTION_ARG_NONE, &keep_domains,
-      N_ ("Refuse when domains would get other numbers"), NULL },
+    MOVE_ENTRIES (&wishes),
     G_OPTION_ENTRY_NULL,
   };
   const OptionsSpec spec = {
@@ -149,9 +127,7 @@ command_check_move (const char *root, char **argv)
     return status;
   if (options.operands[0] == NULL || options.operands[1] != NULL)
     return options_usage_error ("check-move", _ ("it takes one GUEST"));
-  if (wishes.to == NULL)
+  if (to == NULL)
     return options_usage_error ("check-move", _ ("it takes --to TARGET"));
-  wishes.flags = (assume_keys ? VAP_MOVE_ASSUME_KEYS : 0) |
-                 (keep_domains ? VAP_MOVE_KEEP_DOMAINS : 0);
-  return show (&options, &wishes);
+  return show (&options, to, &wishes);
 }

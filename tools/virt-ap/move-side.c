@@ -13,6 +13,20 @@
 #define ASK_SECONDS 60u
 
 void
+move_wishes_clear (MoveWishes *wishes)
+{
+  g_clear_pointer (&wishes->keys, g_free);
+  g_clear_pointer (&wishes->target_keys, g_free);
+}
+
+VapMoveFlags
+move_wishes_flags (const MoveWishes *wishes)
+{
+  return (wishes->assume_keys ? VAP_MOVE_ASSUME_KEYS : 0) |
+         (wishes->keep_domains ? VAP_MOVE_KEEP_DOMAINS : 0);
+}
+
+void
 move_side_clear (MoveSide *side)
 {
   g_clear_pointer (&side->host, vap_host_unref);

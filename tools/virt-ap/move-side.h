@@ -1,12 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One of the two hosts of a move, as virt-ap check-move and virt-ap move read it.
+ * The two hosts of a move, as virt-ap check-move and virt-ap move read them, and the
+ * options that both have.
  */
 #pragma once
+
+#include <glib/gi18n.h>
 
 #include "check/move.h"
 
 G_BEGIN_DECLS
+
+/* what may be wished of a move */
+typedef struct {
+  char *keys; /* documents, NULL for what can be read now */
+  char *target_keys;
+  gboolean assume_keys;
+  gboolean keep_domains;
+} MoveWishes;
+
+void move_wishes_clear (MoveWishes *wishes);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MoveWishes, move_wishes_clear)
+
+/* rows for OptionsSpec.entries; @wishes: a MoveWishes * */
+#define MOVE_ENTRIES(wishes)                                                             \
+  { "keys", 0, 0, G_OPTION_ARG_FILENAME, &(wishes)->keys,                                \
+    N_ ("Take the master keys here from this document"), N_ ("FILE") },                  \
+  { "target-keys", 0, 0, G_OPTION_ARG_FILENAME, &(wishes)->target_keys,                  \
+    N_ ("Take the target's master keys from this document"), N_ ("FILE") },              \
+  { "assume-keys", 0, 0, G_OPTION_ARG_NONE, &(wishes)->assume_keys,                      \
+    N_ ("Take master keys that are not known for the same"), NULL },                     \
+  { "keep-domains", 0, 0, G_OPTION_ARG_NONE, &(wishes)->keep_domains,                    \
+    N_ ("Refuse when domains would get other numbers"), NULL }
+
+VapMoveFlags move_wishes_flags (const MoveWishes *wishes);
 
 typedef struct {
   VapHost *host;

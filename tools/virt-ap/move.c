@@ -18,9 +18,7 @@ typedef struct {
   const char *guest; /* as the user wrote it */
   VapMoveWay way;
   char *target; /* a document, NULL to ask by ssh */
-  char *keys;
-  char *target_keys;
-  VapMoveFlags flags;
+  MoveWishes wishes;
   MoveSide there;
   ChangeTarget target_then;
   char device[37]; /* here, once it is found */
@@ -30,8 +28,7 @@ static void
 move_clear (Move *move)
 {
   g_free (move->target);
-  g_free (move->keys);
-  g_free (move->target_keys);
+  move_wishes_clear (&move->wishes);
   move_side_clear (&move->there);
   g_clear_pointer (&move->target_then.after, vap_host_unref);
 }
@@ -55,12 +52,13 @@ judge (const Move *move, const VapHost *host, const VapGuest *guest, VapMovePlan
   g_auto (MoveSide) from = { .host = vap_host_ref ((VapHost *) host) };
   g_autoptr (VapFindings) more = NULL;
 
-  if (!move_side_read_keys (&from, move->keys, error))
+  if (!move_side_read_keys (&from, move->wishes.keys, error))
     return FALSE;
   const VapMoveSide source = move_side_facts (&from);
   const VapMoveSide target = move_side_facts (&move->there);
 
-  more = vap_check_move (&source, &target, guest, move->flags, plan);
+  more =
+      vap_check_move (&source, &target, guest, move_wishes_flags (&move->wishes), plan);
   add_findings (findings, more);
   return TRUE;
 }
@@ -141,7 +139,7 @@ run (const Options *options, const ChangeOptions *change, char **argv, Move *mov
   move->there.host =
       move_target_read (move->target != NULL ? move->target : move->way.target, &error);
   if (move->there.host == NULL ||
-      !move_side_read_keys (&move->there, move->target_keys, &error)) {
+      !move_side_read_keys (&move->there, move->wishes.target_keys, &error)) {
     report ("%s", error->message);
     return STATUS_UNJUDGED;
   }
@@ -157,20 +155,12 @@ command_move (const char *root, char **argv)
   g_autofree char *to = NULL;
   g_autofree char *migrate_uri = NULL;
   int bandwidth = 0, seconds = 0;
-  gboolean assume_keys = FALSE, keep_domains = FALSE;
   const GOptionEntry entries[] = {
     { "to", 0, 0, G_OPTION_ARG_STRING, &to,
       N_ ("Where it goes: the URI of the libvirt daemon there"), N_ ("URI") },
     { "target", 0, 0, G_OPTION_ARG_FILENAME, &move.target,
       N_ ("What virt-ap export wrote there"), N_ ("FILE") },
-    { "keys", 0, 0, G_OPTION_ARG_FILENAME, &move.keys,
-      N_ ("Take the master keys here from this document"), N_ ("FILE") },
-    { "target-keys", 0, 0, G_OPTION_ARG_FILENAME, &move.target_keys,
-      N_ ("Take the target's master keys from this document"), N_ ("FILE") },
-    { "assume-keys", 0, 0, G_OPTION_ARG_NONE, &assume_keys,
-      N_ ("Take master keys that are not known for the same"), NULL },
-    { "keep-domains", 0, 0, G_OPTION_ARG_NONE, &keep_domains,
-      N_ ("Refuse when domains would get other numbers"), NULL },
+    MOVE_ENTRIES (&move.wishes),
     { "migrate-uri", 0, 0, G_OPTION_ARG_STRING, &migrate_uri,
       N_ ("Where QEMU sends the guest to, as tcp://10.1.1.2"), N_ ("URI") },
     { "bandwidth", 0, 0, G_OPTION_ARG_INT, &bandwidth,
@@ -201,8 +191,6 @@ command_move (const char *root, char **argv)
   move.way.migrate_uri = migrate_uri;
   if (!check_usage (&options, &move, bandwidth, seconds))
     return STATUS_UNJUDGED;
-  move.flags = (assume_keys ? VAP_MOVE_ASSUME_KEYS : 0) |
-               (keep_domains ? VAP_MOVE_KEEP_DOMAINS : 0);
   move.way.bandwidth = (guint) bandwidth;
   move.way.seconds = (guint) seconds;
   return run (&options, &change, copy, &move);
