@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* takes @more, and adds all of it */
+void vap_findings_add_all (VapFindings *findings, VapFindings *more);
+
 /* takes @more; what @findings has about the same subject already is not said again */
 void vap_findings_add_new (VapFindings *findings, VapFindings *more);
 

@@ -8,6 +8,7 @@
 
 #include "change.h"
 #include "change/devices.h"
+#include "change/findings.h"
 #include "change/move.h"
 #include "command.h"
 #include "move-side.h"
@@ -34,32 +35,20 @@ move_clear (Move *move)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Move, move_clear)
 
-static void
-add_findings (VapFindings *findings, const VapFindings *more)
-{
-  for (guint i = 0; i < more->list->len; i++) {
-    const VapFinding *finding = g_ptr_array_index (more->list, i);
-
-    vap_findings_take (findings, finding->info->id, finding->severity, finding->subject,
-                       g_strdup (finding->message), g_strdup (finding->hint));
-  }
-}
-
 static gboolean
 judge (const Move *move, const VapHost *host, const VapGuest *guest, VapMovePlan *plan,
        VapFindings *findings, GError **error)
 {
   g_auto (MoveSide) from = { .host = vap_host_ref ((VapHost *) host) };
-  g_autoptr (VapFindings) more = NULL;
 
   if (!move_side_read_keys (&from, move->wishes.keys, error))
     return FALSE;
   const VapMoveSide source = move_side_facts (&from);
   const VapMoveSide target = move_side_facts (&move->there);
 
-  more =
-      vap_check_move (&source, &target, guest, move_wishes_flags (&move->wishes), plan);
-  add_findings (findings, more);
+  vap_findings_add_all (
+      findings,
+      vap_check_move (&source, &target, guest, move_wishes_flags (&move->wishes), plan));
   return TRUE;
 }
 
