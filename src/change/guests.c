@@ -20,7 +20,14 @@ typedef struct {
   const VapHostGuest *guest;
   gboolean live;
   gboolean stored;
+  const char *old; /* the device whose place it takes, NULL for none */
 } Attach;
+
+/* One of the two sides of a guest, what is stored or what runs: adds its steps.
+ * Returns: (transfer full): the host as it would be; NULL with @error */
+typedef VapHost *(*SideFunc) (VapTransaction *transaction, const VapHost *host,
+                              const Attach *attach, VapFindings *findings,
+                              GError **error);
 
 static VapGuest *
 with_matrix (const VapGuest *guest, const char *uuid)
@@ -105,9 +112,10 @@ set_definition (VapTransaction *transaction, const VapHost *host, const Attach *
 
 static VapHost *
 store (VapTransaction *transaction, const VapHost *host, const Attach *attach,
-       const char *old, VapFindings *findings, GError **error)
+       VapFindings *findings, GError **error)
 {
   const char *uuid = attach->change->uuid;
+  const char *old = attach->old;
   g_autofree char *xml =
       vap_guest_definition_read (host->root, attach->guest->name, error);
   g_autoptr (VapGuest) before =
@@ -136,7 +144,7 @@ store (VapTransaction *transaction, const VapHost *host, const Attach *attach,
 /* what is refused, or warned of, is said; then the step is there only if it can be */
 static VapHost *
 plug (VapTransaction *transaction, const VapHost *host, const Attach *attach,
-      VapFindings *findings)
+      VapFindings *findings, G_GNUC_UNUSED GError **error)
 {
   const VapGuestChange *change = attach->change;
   const VapHostGuest *guest = attach->guest;
@@ -159,40 +167,9 @@ plug (VapTransaction *transaction, const VapHost *host, const Attach *attach,
   return vap_host_with_running (host, with);
 }
 
-VapHost *
-vap_guests_attach (VapTransaction *transaction, const VapHost *host,
-                   const VapGuestChange *change, VapFindings *findings, GError **error)
-{
-  g_autoptr (VapHost) after = vap_host_ref ((VapHost *) host);
-  Attach attach;
-
-  if (!find (host, change, &attach, error))
-    return NULL;
-  if (attach.stored) {
-    vap_host_unref (after);
-    after = store (transaction, host, &attach, NULL, findings, error);
-  }
-  if (after == NULL || !attach.live)
-    return g_steal_pointer (&after);
-  attach.guest = vap_host_find_guest (after, change->guest);
-  return plug (transaction, after, &attach, findings);
-}
-
-VapHost *
-vap_guests_replace_stored (VapTransaction *transaction, const VapHost *host,
-                           const VapGuestChange *change, const char *old,
-                           VapFindings *findings, GError **error)
-{
-  Attach attach;
-
-  if (!find (host, change, &attach, error))
-    return NULL;
-  return store (transaction, host, &attach, old, findings, error);
-}
-
 static VapHost *
 take_stored (VapTransaction *transaction, const VapHost *host, const Attach *attach,
-             GError **error)
+             G_GNUC_UNUSED VapFindings *findings, GError **error)
 {
   const VapGuestChange *change = attach->change;
   g_autofree char *xml =
@@ -214,7 +191,7 @@ take_stored (VapTransaction *transaction, const VapHost *host, const Attach *att
 
 static VapHost *
 unplug (VapTransaction *transaction, const VapHost *host, const Attach *attach,
-        VapFindings *findings)
+        VapFindings *findings, G_GNUC_UNUSED GError **error)
 {
   const VapGuestChange *change = attach->change;
   const VapHostGuest *guest = attach->guest;
@@ -230,21 +207,50 @@ unplug (VapTransaction *transaction, const VapHost *host, const Attach *attach,
   return vap_host_with_running (host, without);
 }
 
-VapHost *
-vap_guests_detach (VapTransaction *transaction, const VapHost *host,
-                   const VapGuestChange *change, VapFindings *findings, GError **error)
+/* first what is stored, then what runs, as far as they are meant */
+static VapHost *
+change_sides (VapTransaction *transaction, const VapHost *host,
+              const VapGuestChange *change, SideFunc change_stored,
+              SideFunc change_running, VapFindings *findings, GError **error)
 {
-  g_autoptr (VapHost) after = vap_host_ref ((VapHost *) host);
+  g_autoptr (VapHost) after = NULL;
   Attach attach;
 
   if (!find (host, change, &attach, error))
     return NULL;
-  if (attach.stored) {
-    vap_host_unref (after);
-    after = take_stored (transaction, host, &attach, error);
-  }
+  if (attach.stored)
+    after = change_stored (transaction, host, &attach, findings, error);
+  else
+    after = vap_host_ref ((VapHost *) host);
   if (after == NULL || !attach.live)
     return g_steal_pointer (&after);
   attach.guest = vap_host_find_guest (after, change->guest);
-  return unplug (transaction, after, &attach, findings);
+  return change_running (transaction, after, &attach, findings, error);
+}
+
+VapHost *
+vap_guests_attach (VapTransaction *transaction, const VapHost *host,
+                   const VapGuestChange *change, VapFindings *findings, GError **error)
+{
+  return change_sides (transaction, host, change, store, plug, findings, error);
+}
+
+VapHost *
+vap_guests_detach (VapTransaction *transaction, const VapHost *host,
+                   const VapGuestChange *change, VapFindings *findings, GError **error)
+{
+  return change_sides (transaction, host, change, take_stored, unplug, findings, error);
+}
+
+VapHost *
+vap_guests_replace_stored (VapTransaction *transaction, const VapHost *host,
+                           const VapGuestChange *change, const char *old,
+                           VapFindings *findings, GError **error)
+{
+  Attach attach;
+
+  if (!find (host, change, &attach, error))
+    return NULL;
+  attach.old = old;
+  return store (transaction, host, &attach, findings, error);
 }
