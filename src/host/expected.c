@@ -83,6 +83,7 @@ copy_host (const VapHost *host)
   copy->other_mdevs = copy_list (host->other_mdevs, copy_text, g_free);
   copy->guests =
       copy_list (host->guests, copy_guest, (GDestroyNotify) vap_host_guest_free);
+  copy->guests_lent = FALSE;
   copy->problems = copy_list (host->problems, copy_text, g_free);
   return copy;
 }

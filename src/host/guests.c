@@ -8,42 +8,48 @@
  */
 #include "config.h"
 
-#include "host/priv.h"
+#include "host/guests.h"
 #include "keep/keep.h"
 
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
 
-#define RUNNING "/run/libvirt/qemu"
-#define DEFINED "/etc/libvirt/qemu"
+/* @by_name: the first of each */
+struct VapGuestList {
+  VapHost *host;
+  GHashTable *by_uuid;
+  GHashTable *by_name;
+};
 
 static VapHostGuest *
-find_or_add (VapHost *host, const char *name, const char *uuid)
+find_or_add (const VapGuestList *list, const char *name, const char *uuid)
 {
-  VapHostGuest *guest;
+  VapHostGuest *guest = uuid != NULL ? g_hash_table_lookup (list->by_uuid, uuid)
+                                     : g_hash_table_lookup (list->by_name, name);
 
-  for (guint i = 0; i < host->guests->len; i++) {
-    guest = g_ptr_array_index (host->guests, i);
-    if (uuid != NULL ? g_strcmp0 (guest->uuid, uuid) == 0
-                     : g_str_equal (guest->name, name))
-      return guest;
-  }
+  if (guest != NULL)
+    return guest;
   guest = g_new0 (VapHostGuest, 1);
   guest->name = g_strdup (name);
   guest->uuid = g_strdup (uuid);
-  g_ptr_array_add (host->guests, guest);
+  g_ptr_array_add (list->host->guests, guest);
+  if (uuid != NULL)
+    g_hash_table_insert (list->by_uuid, guest->uuid, guest);
+  if (!g_hash_table_contains (list->by_name, name))
+    g_hash_table_insert (list->by_name, guest->name, guest);
   return guest;
 }
 
-/* takes @parsed; @file_name is what libvirt made of the guest's name */
-static void
-add_guest (VapHost *host, const char *file_name, VapGuest *parsed, gboolean running)
+void
+vap_guest_list_add (const VapGuestList *list, const char *file_name, VapGuest *parsed,
+                    gboolean running)
 {
-  g_autofree char *stem = g_strndup (file_name, strlen (file_name) - strlen (".xml"));
+  g_autofree char *stem =
+      g_strndup (file_name, strlen (file_name) - strlen (VAP_GUEST_SUFFIX));
   char uuid[37];
   gboolean has_uuid = parsed->uuid != NULL && vap_uuid_canonical (parsed->uuid, uuid);
-  VapHostGuest *guest = find_or_add (host, parsed->name != NULL ? parsed->name : stem,
+  VapHostGuest *guest = find_or_add (list, parsed->name != NULL ? parsed->name : stem,
                                      has_uuid ? uuid : NULL);
   VapGuest **place = running ? &guest->running : &guest->defined;
 
@@ -51,39 +57,58 @@ add_guest (VapHost *host, const char *file_name, VapGuest *parsed, gboolean runn
   *place = parsed;
 }
 
-static VapReadStatus
-read_guest (VapHost *host, const char *dir, const char *name, GError **error)
+VapGuest *
+vap_guest_read (const char *root, const char *path, VapReadStatus *status, GError **error)
 {
-  g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autofree char *full = g_strconcat (host->root, path, NULL);
   g_autofree char *xml = NULL;
+  VapGuest *guest;
   gsize length;
-  VapKeepMark mark;
-  VapGuest *guest = vap_kept_find (full, &mark);
-  VapReadStatus status;
 
-  if (guest != NULL) {
-    add_guest (host, name, vap_guest_ref (guest), g_str_equal (dir, RUNNING));
-    return VAP_READ_DONE;
-  }
-  status = vap_file_read (host->root, path, VAP_XML_MAX, &xml, &length, error);
-  if (status != VAP_READ_DONE)
-    return status;
+  *status = vap_file_read (root, path, VAP_XML_MAX, &xml, &length, error);
+  if (*status != VAP_READ_DONE)
+    return NULL;
   guest = vap_guest_parse (xml, length, error);
   if (guest == NULL) {
-    g_prefix_error (error, "%s: ", full);
-    return VAP_READ_FAILED;
+    g_prefix_error (error, "%s%s: ", root, path);
+    *status = VAP_READ_FAILED;
   }
-  if (mark.known)
-    vap_kept_add (full, &mark, vap_guest_ref (guest), (GDestroyNotify) vap_guest_unref);
-  add_guest (host, name, guest, g_str_equal (dir, RUNNING));
+  return guest;
+}
+
+static VapReadStatus
+read_guest (const VapGuestList *list, const char *dir, const char *name, GError **error)
+{
+  const char *root = list->host->root;
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autofree char *full = g_strconcat (root, path, NULL);
+  VapKeepMark mark;
+  VapGuest *guest = vap_kept_find (full, &mark);
+  VapReadStatus status = VAP_READ_DONE;
+
+  if (guest != NULL) {
+    vap_guest_ref (guest);
+  } else {
+    guest = vap_guest_read (root, path, &status, error);
+    if (guest == NULL)
+      return status;
+    if (mark.known)
+      vap_kept_add (full, &mark, vap_guest_ref (guest), (GDestroyNotify) vap_guest_unref);
+  }
+  vap_guest_list_add (list, name, guest, g_str_equal (dir, VAP_GUESTS_RUNNING));
   return VAP_READ_DONE;
+}
+
+gboolean
+vap_guest_is_file (const char *name)
+{
+  return *name != '.' && g_str_has_suffix (name, VAP_GUEST_SUFFIX);
 }
 
 /* An ordinary user may read none of them: that is told once, not once a guest. */
 static void
-read_directory (VapHost *host, const char *dir)
+read_directory (const VapGuestList *list, const char *dir)
 {
+  VapHost *host = list->host;
   g_autoptr (GPtrArray) names = NULL;
   g_autoptr (GError) error = NULL;
   gboolean denied;
@@ -100,9 +125,9 @@ read_directory (VapHost *host, const char *dir)
     const char *name = g_ptr_array_index (names, i);
     g_autoptr (GError) guest_error = NULL;
 
-    if (*name == '.' || !g_str_has_suffix (name, ".xml"))
+    if (!vap_guest_is_file (name))
       continue;
-    status = read_guest (host, dir, name, &guest_error);
+    status = read_guest (list, dir, name, &guest_error);
     denied = denied || status == VAP_READ_DENIED;
     if (status > VAP_READ_ABSENT)
       host->guests_incomplete = TRUE;
@@ -126,21 +151,36 @@ compare_guests (gconstpointer a, gconstpointer b)
 }
 
 void
-vap_host_read_defined_guests (VapHost *host)
-{
-  read_directory (host, DEFINED);
-}
-
-void
-vap_host_read_running_guests (VapHost *host)
-{
-  read_directory (host, RUNNING);
-}
-
-void
 vap_host_sort_guests (VapHost *host)
 {
   g_ptr_array_sort (host->guests, compare_guests);
+}
+
+void
+vap_guest_list_make (VapHost *host, void (*fill) (const VapGuestList *list))
+{
+  g_autoptr (GHashTable) by_uuid = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  const VapGuestList list = { host, by_uuid, by_name };
+
+  fill (&list);
+  vap_host_sort_guests (host);
+}
+
+static void
+read_directories (const VapGuestList *list)
+{
+  if (list->host->facts & VAP_FACTS_STORED)
+    read_directory (list, VAP_GUESTS_DEFINED);
+  if (list->host->facts & VAP_FACTS_RUNNING)
+    read_directory (list, VAP_GUESTS_RUNNING);
+}
+
+void
+vap_host_read_guests (VapHost *host)
+{
+  if (!vap_host_take_known_guests (host))
+    vap_guest_list_make (host, read_directories);
 }
 
 void

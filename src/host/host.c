@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "host/document.h"
+#include "host/guests.h"
 #include "host/priv.h"
 
 #include <glib/gi18n-lib.h>
@@ -90,18 +91,9 @@ read_others (const Reading *reading, GError **error G_GNUC_UNUSED)
 }
 
 static gboolean
-read_stored (const Reading *reading, GError **error G_GNUC_UNUSED)
+read_guests (const Reading *reading, GError **error G_GNUC_UNUSED)
 {
-  vap_host_read_defined_guests (reading->host);
-  vap_host_sort_guests (reading->host);
-  return TRUE;
-}
-
-static gboolean
-read_running (const Reading *reading, GError **error G_GNUC_UNUSED)
-{
-  vap_host_read_running_guests (reading->host);
-  vap_host_sort_guests (reading->host);
+  vap_host_read_guests (reading->host);
   return TRUE;
 }
 
@@ -112,7 +104,8 @@ read_rule (const Reading *reading, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
-/* In this order; @needs: facts without which one cannot be read. */
+/* In this order; @fact: or several that are read together; @needs: facts without which one
+ * cannot be read. */
 static const struct {
   VapFacts fact;
   guint needs;
@@ -125,8 +118,7 @@ static const struct {
   { VAP_FACTS_DEFINED, 0, read_defined },
   /* what is no AP matrix */
   { VAP_FACTS_OTHERS, VAP_FACTS_ACTIVE | VAP_FACTS_DEFINED, read_others },
-  { VAP_FACTS_STORED, 0, read_stored },
-  { VAP_FACTS_RUNNING, 0, read_running },
+  { VAP_FACTS_GUESTS, 0, read_guests },
   { VAP_FACTS_RULE, 0, read_rule },
 };
 
@@ -206,6 +198,8 @@ vap_host_unref (VapHost *host)
   g_ptr_array_unref (host->cards);
   g_ptr_array_unref (host->devices);
   g_clear_pointer (&host->other_mdevs, g_ptr_array_unref);
+  if (host->guests_lent)
+    vap_host_return_known_guests (host->guests);
   g_ptr_array_unref (host->guests);
   g_ptr_array_unref (host->problems);
   vap_host_record_unref (host->record);

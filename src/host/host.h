@@ -149,6 +149,7 @@ typedef struct {
   /* libvirt */
   GPtrArray *guests;             /* VapHostGuest, by name */
   gboolean guests_incomplete;    /* some of libvirt's files could not be read */
+  gboolean guests_lent;          /* others may have the same list */
 
   GPtrArray *problems;           /* char *: what could not be read, one sentence each */
   gint ref_count;
@@ -186,6 +187,15 @@ VapHost *vap_host_read_device (const char *root, const char *uuid,
 /* as vap_host_read(), of which there are the running guests alone */
 VapHost *vap_host_read_running (const char *root,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * vap_host_look_ahead:
+ * @root: as of vap_host_read(), as it will be asked for next
+ *
+ * For a process that keeps files (keep/keep.h), when it has time: reads those of guests that
+ * have changed, so that the next who reads the guests finds them read.
+ */
+void vap_host_look_ahead (const char *root);
 
 VapHost *vap_host_ref (VapHost *host);
 void vap_host_unref (VapHost *host);

@@ -41,41 +41,45 @@ status_of_errno (int number, const char *path, GError **error)
   return number == EACCES || number == EPERM ? VAP_READ_DENIED : VAP_READ_FAILED;
 }
 
+/* @size: what there is to read, at least */
 static VapReadStatus
-open_regular (const char *path, int *fd, GError **error)
+open_regular (const char *path, int *fd, gsize *size, GError **error)
 {
   struct stat status;
 
   *fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (*fd < 0)
     return status_of_errno (errno, path, error);
-  if (fstat (*fd, &status) == 0 && S_ISREG (status.st_mode))
+  if (fstat (*fd, &status) == 0 && S_ISREG (status.st_mode)) {
+    *size = (gsize) status.st_size;
     return VAP_READ_DONE;
+  }
   close (*fd);
   g_set_error (error, VAP_ERROR, VAP_ERROR_UNREADABLE, _ ("'%s' is not a regular file"),
                path);
   return VAP_READ_FAILED;
 }
 
-/* up to @max + 1 bytes, so that the caller sees when there are too many; a
- * sysfs file's size is not what it holds, so it is read to its end */
+/* up to @max + 1 bytes, so that the caller sees when there are too many; the size of a
+ * file of sysfs or procfs is not what it holds, so such a one is read to its end */
 static VapReadStatus
 read_up_to (const char *path, gsize max, GByteArray *bytes, gboolean attribute,
             GError **error)
 {
   VapReadStatus status;
   guint8 buffer[8192];
+  gsize size = 0;
   gssize n;
   int fd;
 
-  status = open_regular (path, &fd, error);
+  status = open_regular (path, &fd, &size, error);
   if (status != VAP_READ_DONE)
     return status;
   do {
     n = read (fd, buffer, MIN (sizeof buffer, max + 1 - bytes->len));
     if (n > 0)
       g_byte_array_append (bytes, buffer, (guint) n);
-  } while (n > 0 || (n < 0 && errno == EINTR));
+  } while ((n > 0 && (attribute || bytes->len != size)) || (n < 0 && errno == EINTR));
   if (n < 0)
     status = status_of_errno (errno, path, error);
   if (n < 0 || !attribute || !vap_kept_take (path, fd))

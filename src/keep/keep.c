@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "keep/keep.h"
+#include "keep/priv.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -112,8 +112,14 @@ vap_kept_find (const char *path, VapKeepMark *mark)
              : NULL;
 }
 
-static gboolean
-tells_changes (const char *path)
+gboolean
+vap_keep_is_on (void)
+{
+  return kept_files != NULL;
+}
+
+gboolean
+vap_keep_is_told (const char *path)
 {
   struct statfs system;
 
@@ -146,7 +152,7 @@ vap_kept_add (const char *path, const VapKeepMark *mark, gpointer value,
 
   *kept = (Kept){ mark->identity, value, free };
   if (!mark->known || !is_settled (&mark->identity) ||
-      !(mark->constant || tells_changes (path))) {
+      !(mark->constant || vap_keep_is_told (path))) {
     kept_free (kept);
     return;
   }

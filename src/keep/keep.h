@@ -30,12 +30,13 @@ gboolean vap_identity_equal (const VapIdentity *a, const VapIdentity *b);
 
 /* from now on this process keeps what it can */
 void vap_keep_files (void);
+gboolean vap_keep_is_on (void);
 
 /* How a file was before it was read; zero where nothing is to be kept of it. */
 typedef struct {
   VapIdentity identity;
   gboolean known;
-  gboolean absent; /* it was not there */
+  gboolean absent;   /* it was not there */
   gboolean constant; /* to be set by who knows that the file never says anything else,
                         whatever file system it is in */
 } VapKeepMark;

@@ -6,6 +6,7 @@
  */
 #include "judge/judge.h"
 #include "keep/keep.h"
+#include "keep/watch.h"
 #include "tree.h"
 
 #include <fcntl.h>
@@ -21,6 +22,9 @@
 #define TEXT_MAX 16384u
 #define ROUNDS 150u
 #define ROUNDS_THOROUGH 5000u
+
+/* what the process that keeps is to do */
+enum { JUDGE, LOOK_AHEAD, REST };
 
 static const char *const uuids[] = {
   "62177883-f1bb-47f0-914d-32a22e3a8801",
@@ -53,14 +57,20 @@ removal (const char *root, const char *path)
 static char *
 change_guest (const char *root)
 {
-  static const char *const places[] = { "/etc/libvirt/qemu/web1.xml",
-                                        "/run/libvirt/qemu/web1.xml" };
+  guint number = (guint)g_test_rand_int_range (1, 4);
+  gboolean running = one_of (2);
 
-  if (one_of (3))
-    return removal (root, places[g_test_rand_int_range (0, 2)]);
-  return g_strdup_printf ("guest web1 uuid=11111111-2222-3333-4444-555555555555 state=%s "
+  if (one_of (3)) {
+    g_autofree char *path = g_strdup_printf ("/%s/libvirt/qemu/web%u.xml",
+                                             running ? "run" : "etc", number);
+
+    return removal (root, path);
+  }
+  /* two may have one UUID, and one another than before */
+  return g_strdup_printf ("guest web%u uuid=11111111-2222-3333-4444-55555555555%d state=%s "
                           "devices=%s\n",
-                          one_of (2) ? "defined" : "running", any_uuid ());
+                          number, g_test_rand_int_range (0, 3),
+                          running ? "running" : "defined", any_uuid ());
 }
 
 static char *
@@ -167,7 +177,8 @@ judge (const char *root)
                          : g_strdup (error->message);
 }
 
-/* The process that keeps: a verdict for each byte. */
+/* The process that keeps: a verdict for each byte; it looks ahead or rests when it
+ * likes, even while something changes. */
 static int
 keep_and_judge (gint fd, const char *root)
 {
@@ -175,8 +186,17 @@ keep_and_judge (gint fd, const char *root)
 
   vap_keep_files ();
   while (read (fd, &byte, 1) == 1) {
-    g_autofree char *text = judge (root);
+    g_autofree char *text = NULL;
 
+    if (byte == LOOK_AHEAD) {
+      vap_host_look_ahead (root);
+      continue;
+    }
+    if (byte == REST) {
+      vap_watch_rest ();
+      continue;
+    }
+    text = judge (root);
     if (send (fd, text, strlen (text) + 1, 0) < 0)
       return 1;
   }
@@ -211,11 +231,16 @@ test_same (void)
     char kept[TEXT_MAX] = "";
     g_autofree char *fresh = NULL;
 
-    for (gint n = g_test_rand_int_range (0, 3); n > 0; n--)
+    for (gint n = g_test_rand_int_range (0, 3); n > 0; n--) {
       change (root);
+      if (one_of (3))
+        g_assert_cmpint (write (pair[0], (char[]){ LOOK_AHEAD }, 1), ==, 1);
+    }
+    if (one_of (20))
+      g_assert_cmpint (write (pair[0], (char[]){ REST }, 1), ==, 1);
     if (one_of (6))
       g_usleep (130 * 1000);
-    g_assert_cmpint (write (pair[0], "?", 1), ==, 1);
+    g_assert_cmpint (write (pair[0], (char[]){ JUDGE }, 1), ==, 1);
     g_assert_cmpint (recv (pair[0], kept, sizeof kept - 1, 0), >, 0);
     fresh = judge (root);
     g_assert_cmpstr (kept, ==, fresh);
