@@ -17,8 +17,10 @@
 
 #include "gate/calls.h"
 #include "gate/question.h"
+#include "host/host.h"
 #include "host/qemu.h"
 #include "keep/keep.h"
+#include "keep/watch.h"
 
 /* A question is mostly short, and all of it is there at once. */
 #define AT_ONCE (64u * 1024)
@@ -52,7 +54,7 @@ read_up_to (Question *question, gsize length)
 
 /* One that was long does not keep its memory. */
 static void
-question_begin (Question *question)
+question_clear (Question *question)
 {
   question->length = 0;
   if (question->room == AT_ONCE)
@@ -60,6 +62,14 @@ question_begin (Question *question)
   g_free (question->bytes);
   question->bytes = g_malloc (AT_ONCE);
   question->room = AT_ONCE;
+}
+
+/* without its first word */
+static void
+question_drop_word (Question *question)
+{
+  question->length -= VAP_RPC_WORD_SIZE;
+  memmove (question->bytes, question->bytes + VAP_RPC_WORD_SIZE, question->length);
 }
 
 static gboolean
@@ -164,20 +174,44 @@ answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
   return written;
 }
 
-/* Till there is a call, or the gate is gone; meanwhile what is due. */
+/* So long after a call the system keeps events for us: another call may come soon. */
+#define REST_US (10 * G_TIME_SPAN_SECOND)
+
+/* in milliseconds, for poll(): till the first of two times, each 0 for never */
+static gint
+time_until (gint64 a, gint64 b)
+{
+  gint64 first = a != 0 && (b == 0 || a < b) ? a : b;
+
+  if (first == 0)
+    return -1;
+  first -= g_get_monotonic_time ();
+  return (gint) CLAMP (first / G_TIME_SPAN_MILLISECOND + 1, 0, G_MAXINT);
+}
+
+static gboolean
+is_due (gint64 time)
+{
+  return time != 0 && g_get_monotonic_time () >= time;
+}
+
+/* Till there is a question, or the gate is gone; meanwhile what is due. */
 static void
-wait_for_call (VapSeat *seat)
+wait_for_question (VapSeat *seat)
 {
   struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+  gint64 rest_at = g_get_monotonic_time () + REST_US;
 
-  while (seat->sweep_at != 0) {
-    gint64 left = (seat->sweep_at - g_get_monotonic_time ()) / G_TIME_SPAN_MILLISECOND;
-    gint ready = poll (&fd, 1, (gint) CLAMP (left, 0, G_MAXINT));
+  while (seat->sweep_at != 0 || vap_watch_is_on ()) {
+    gint ready =
+        poll (&fd, 1, time_until (seat->sweep_at, vap_watch_is_on () ? rest_at : 0));
 
     if (ready > 0 || (ready < 0 && errno != EINTR))
       return;
-    if (ready == 0)
+    if (is_due (seat->sweep_at))
       vap_calls_sweep (seat);
+    if (is_due (rest_at))
+      vap_watch_rest ();
   }
 }
 
@@ -186,9 +220,15 @@ static gboolean
 serve_one (Question *question, VapSeat *seat)
 {
   VapRpcHeader header;
-  gboolean whole;
+  gboolean whole, answered;
 
-  question_begin (question);
+  if (!read_up_to (question, VAP_RPC_WORD_SIZE))
+    return FALSE;
+  if (vap_rpc_read_word (question->bytes) == 0) {
+    question_drop_word (question);
+    vap_host_look_ahead (seat->root);
+    return TRUE;
+  }
   if (!read_up_to (question, VAP_RPC_HEADER_SIZE))
     return FALSE;
   vap_rpc_header_read (question->bytes, &header);
@@ -197,7 +237,9 @@ serve_one (Question *question, VapSeat *seat)
   whole = header.length <= VAP_QUESTION_MAX;
   if (whole && !read_up_to (question, header.length))
     return FALSE;
-  return answer (&header, whole ? question->bytes : NULL, seat);
+  answered = answer (&header, whole ? question->bytes : NULL, seat);
+  question_clear (question);
+  return answered;
 }
 
 int
@@ -229,8 +271,10 @@ main (int argc, char **argv)
   seat.root = argv[2];
   seat.uri = argv[4];
   seat.go_on = tell_early;
+  question_clear (&question);
   do
-    wait_for_call (&seat);
+    if (question.length == 0)
+      wait_for_question (&seat);
   while (serve_one (&question, &seat));
   g_free (question.bytes);
   return 0;

@@ -61,6 +61,7 @@ vap_question_ask (VapQuestion *question, const VapRpcHeader *header, const guint
   if (question->fd < 0)
     question->fd = question->start (question->user_data);
 
+  question->running = FALSE;
   question->asked = *header;
   question->question = bytes;
   question->left =
@@ -162,6 +163,7 @@ vap_question_move (VapQuestion *question)
   if (question->received < VAP_ANSWER_HEAD + question->length)
     return FALSE;
   question->keeping = (vap_rpc_read_word (question->head) & VAP_ANSWER_KEEPING) != 0;
+  question->running = question->kind != VAP_ANSWER_REPLY;
   question->gone = FALSE;
   if (question->keeping)
     question->keep_until =
@@ -178,6 +180,26 @@ vap_question_go_on (VapQuestion *question)
   question->gone = TRUE;
   if (send (question->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
     question->keep_until = 0;
+}
+
+gboolean
+vap_question_is_replied (const VapQuestion *question, const VapRpcHeader *header)
+{
+  return question->running && vap_rpc_header_is_reply (header) &&
+         header->serial == question->asked.serial;
+}
+
+/* As good as nothing else is in the socket, so that there is room for a word or for
+ * nothing. */
+void
+vap_question_replied (VapQuestion *question)
+{
+  static const guint8 word[VAP_RPC_WORD_SIZE];
+
+  if (question->running && question->fd >= 0 && !question->keeping &&
+      send (question->fd, word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    g_debug ("the judge was not told of a reply");
+  question->running = FALSE;
 }
 
 void

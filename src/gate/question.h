@@ -12,6 +12,10 @@
  * to keep its decision: when the call has gone to the daemon the gate says so by a byte, so
  * that neither keeps the other from its work, and the judge answers by a byte when its
  * record is kept.  No reply reaches the client before.
+ *
+ * When the client has got the daemon's reply to a call that went on, a word of 0 in the
+ * place of a question tells the judge: what the call changed is there now, and the next
+ * may come soon.
  */
 #pragma once
 
@@ -53,6 +57,8 @@ typedef enum {
  * @keeping: the answer is there, and its record is not kept yet; no other question may be
  *   asked
  * @gone: the judge was told that the call has gone
+ * @running: the call went on, and the daemon has not replied; the last one, where several
+ *   did
  * @frame: (nullable): of the answer
  */
 typedef struct {
@@ -69,6 +75,7 @@ typedef struct {
   VapAnswerKind kind;
   gboolean keeping;
   gboolean gone;
+  gboolean running;
   gint64 keep_until; /* monotonic */
   guint8 *frame;
   gsize length;
@@ -101,6 +108,13 @@ gboolean vap_question_move (VapQuestion *question) G_GNUC_WARN_UNUSED_RESULT;
 
 /* the call has gone: while @keeping, tells the judge, once */
 void vap_question_go_on (VapQuestion *question);
+
+/* whether @header is of the daemon's reply to the call that is @running */
+gboolean vap_question_is_replied (const VapQuestion *question,
+                                  const VapRpcHeader *header);
+
+/* the reply has gone to the client: tells the judge, if there is nothing else to tell it */
+void vap_question_replied (VapQuestion *question);
 
 /* looks whether the record is kept, the judge gone or the time over; then @keeping is
  * FALSE */

@@ -39,6 +39,7 @@
  *   judged; NULL when it is too long for that
  * @long_header: what the judge gets of a call that is too long
  * @asking: a call is being judged
+ * @replied: the daemon has replied to the call that was judged last
  * @half_closed: the daemon was told that no more will come
  * @looks: how often both sides are still looked at before they are waited for
  * @look_for_answer: the answer is looked for before it is waited for
@@ -58,6 +59,7 @@ typedef struct {
   guint8 long_header[VAP_RPC_HEADER_SIZE];
   VapQuestion question;
   gboolean asking;
+  gboolean replied;
   gboolean half_closed;
   guint looks;
   gboolean look_for_answer;
@@ -212,6 +214,8 @@ advance_down (VapRelay *relay)
                header.length);
       return;
     case VAP_HEADER_READY:
+      relay->replied =
+          relay->replied || vap_question_is_replied (&relay->question, &header);
       vap_pipe_pass (&relay->down, size);
       break;
     }
@@ -235,6 +239,10 @@ advance (VapRelay *relay)
   } while (moved);
   if (vap_pipe_is_drained (&relay->up))
     vap_question_go_on (&relay->question);
+  if (relay->replied && vap_pipe_is_drained (&relay->down)) {
+    relay->replied = FALSE;
+    vap_question_replied (&relay->question);
+  }
 }
 
 /*

@@ -76,6 +76,12 @@ vap_rpc_header_is_call (const VapRpcHeader *header, guint32 procedure)
          (header->type == VAP_RPC_CALL || header->type == VAP_RPC_CALL_WITH_FDS);
 }
 
+gboolean
+vap_rpc_header_is_reply (const VapRpcHeader *header)
+{
+  return header->type == VAP_RPC_REPLY || header->type == VAP_RPC_REPLY_WITH_FDS;
+}
+
 VapRpcHeader
 vap_rpc_header_reply_to (const VapRpcHeader *call, VapRpcStatus status)
 {

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 
 /* the length and the six words */
 #define VAP_RPC_HEADER_SIZE 28u
+#define VAP_RPC_WORD_SIZE 4u
 /* a frame with descriptors has their number after the header */
 #define VAP_RPC_COUNT_SIZE 4u
 /* VIR_NET_MESSAGE_LEN_MAX + VIR_NET_MESSAGE_MAX */
@@ -72,6 +73,9 @@ gboolean vap_rpc_header_is_sound (const VapRpcHeader *header);
 
 /* whether it is a call of this procedure in libvirt's main program */
 gboolean vap_rpc_header_is_call (const VapRpcHeader *header, guint32 procedure);
+
+/* whether it is a reply, with descriptors or without */
+gboolean vap_rpc_header_is_reply (const VapRpcHeader *header);
 
 /* the header of a reply to @call; length is still to be set */
 VapRpcHeader vap_rpc_header_reply_to (const VapRpcHeader *call, VapRpcStatus status);

@@ -33,6 +33,7 @@ typedef struct {
   gboolean ok;
   gint judged;
   gint kept;
+  gint told; /* how often the judge was told of a reply */
 } Fixture;
 
 static gboolean
@@ -111,7 +112,14 @@ judge_one (Fixture *fixture, gint fd)
   char letter = 'R';
   g_autoptr (GByteArray) answer = g_byte_array_new ();
 
-  if (recv (fd, bytes, sizeof bytes, MSG_WAITALL) != sizeof bytes)
+  if (recv (fd, bytes, VAP_RPC_WORD_SIZE, MSG_WAITALL) != VAP_RPC_WORD_SIZE)
+    return FALSE;
+  if (vap_rpc_read_word (bytes) == 0) {
+    g_atomic_int_inc (&fixture->told);
+    return TRUE;
+  }
+  if (recv (fd, bytes + VAP_RPC_WORD_SIZE, sizeof bytes - VAP_RPC_WORD_SIZE, MSG_WAITALL)
+      != sizeof bytes - VAP_RPC_WORD_SIZE)
     return FALSE;
   vap_rpc_header_read (bytes, &header);
   if (header.length <= VAP_QUESTION_MAX) {
@@ -401,6 +409,58 @@ make_traffic (guint32 type)
   }
   return traffic;
 }
+
+/* Waits for the judge to be told of @n replies. */
+static void
+expect_told (Fixture *fixture, gint n)
+{
+  for (guint i = 0; i < 500 && g_atomic_int_get (&fixture->told) < n; i++)
+    g_usleep (10 * 1000);
+  g_assert_cmpint (g_atomic_int_get (&fixture->told), ==, n);
+}
+
+/* The judge is told when the client has the reply to what was judged last, and of no other
+ * message of the daemon's. */
+static void
+test_replied (void)
+{
+  static const struct {
+    const char *call;
+    guint procedure, type, serial; /* what the daemon sends */
+    gint told;
+  } cases[] = {
+    { "xxxP", OTHER, VAP_RPC_MESSAGE, 0, 0 },  { "xxxP", JUDGED, VAP_RPC_REPLY, 7, 0 },
+    { "xxxP", JUDGED, VAP_RPC_MESSAGE, 1, 0 }, { "xxxL", JUDGED, VAP_RPC_REPLY, 1, 0 },
+    { "xxxP", JUDGED, VAP_RPC_REPLY, 1, 1 },   { "xxxK", JUDGED, VAP_RPC_REPLY, 1, 1 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GByteArray) call = g_byte_array_new ();
+    g_autoptr (GByteArray) next = g_byte_array_new ();
+    g_autoptr (GByteArray) reply = g_byte_array_new ();
+    Fixture fixture;
+
+    wire_append (call, JUDGED, VAP_RPC_CALL, 1, cases[i].call, 4);
+    wire_append (next, JUDGED, VAP_RPC_CALL, 2, "xxxP", 4);
+    wire_append (reply, cases[i].procedure, cases[i].type, cases[i].serial, "done", 4);
+    fixture_start (&fixture);
+    wire_write (fixture.client[0], call->data, call->len);
+    expect_bytes (fixture.daemon[0], call);
+    wire_write (fixture.daemon[0], reply->data, reply->len);
+    expect_bytes (fixture.client[0], reply);
+    expect_told (&fixture, cases[i].told);
+    /* another question is understood after it; what was asked before is no news then */
+    wire_write (fixture.client[0], next->data, next->len);
+    expect_bytes (fixture.daemon[0], next);
+    reply->len = 0;
+    wire_append (reply, JUDGED, VAP_RPC_REPLY, 2, "done", 4);
+    wire_write (fixture.daemon[0], reply->data, reply->len);
+    expect_bytes (fixture.client[0], reply);
+    expect_told (&fixture, cases[i].told + 1);
+    fixture_stop (&fixture, TRUE);
+  }
+}
+
 
 static void
 test_both_ways (void)
@@ -800,6 +860,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relay/split/from-daemon", test_split_from_daemon);
   g_test_add_func ("/relay/insert-between", test_insert_between);
   g_test_add_func ("/relay/record-first", test_record_first);
+  g_test_add_func ("/relay/replied", test_replied);
   g_test_add_func ("/relay/both-ways", test_both_ways);
   g_test_add_func ("/relay/largest", test_largest);
   g_test_add_func ("/relay/pipelined", test_pipelined);
