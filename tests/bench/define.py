@@ -4,11 +4,18 @@
 distribution's libvirtd and through socat in the gate's place (which shows what libvirt
 itself spends on an external program), alternating in one run, in private namespaces.
 
+The gate judges by what libvirtd really stores: a define changes that, so the next is
+judged by something new.  libvirtd writes each definition through to the disk, where a
+host has /etc/libvirt; what that takes is left out where it is in memory.  Each way defines
+some guests in a row, as who has many to define does.
+
 usage: define.py GATE MKTREE TEST-LIBVIRTD
 """
 
 import importlib.util
+import itertools
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,19 +25,24 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(sys.argv[3]))
 
-UUID = "62177883-f1bb-47f0-914d-32a22e3a8801"
+UUID = "62177883-f1bb-47f0-914d-32a22e3a880"
+# a device for the guest of each way
 HOST = f"""ap-bus cards=05:13:4,06:13:2 udoms=4,47,ab,ff apmask=-5,-6
 cpuinfo
-device {UUID} adapters=5 domains=4,ab control=4
+device {UUID}0 adapters=5 domains=4 control=4
+device {UUID}1 adapters=5 domains=47,ab control=ab
+device {UUID}2 adapters=6 domains=4,ab control=4
 """
 GUEST = """<domain type='qemu'><name>{name}</name><description>{round:06}</description>
   <uuid>{uuid}</uuid><memory>65536</memory>
   <os><type arch='s390x' machine='s390-ccw-virtio'>hvm</type></os>{cpu}
   <devices><emulator>/usr/bin/qemu-system-s390x</emulator>{devices}</devices></domain>"""
-CRYPTO = f"""<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
-  <address uuid='{UUID}'/></source></hostdev>"""
-ROUNDS = 300
-FRESH_ROUNDS = 15
+CRYPTO = """<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
+  <address uuid='{uuid}'/></source></hostdev>"""
+ROUNDS = 30
+IN_A_ROW = 10
+FRESH_ROUNDS = 5
+OTHER_GUESTS = 100
 
 
 def cpu(*features):
@@ -58,38 +70,92 @@ def print_row(name, times):
           f"  gate/socat {gate / socat:5.2f}", flush=True)
 
 
-def measure(libvirt, uris):
+def document(name, uuid, case, number):
+    """no two of a guest's are the same"""
+    processor, devices = CASES[case]
+    return GUEST.format(name=name, uuid=uuid, cpu=processor,
+                        devices=devices.format(uuid=uuid), round=number)
+
+
+def measure_case(libvirt, uris, stay, case):
     """on connections that stay, then on one made for the define"""
-    stay = [libvirt.open(uri) for uri in uris]
     ways = range(len(uris))
-    for name, (processor, devices) in CASES.items():
-        rounds_done = 0
+    numbers = itertools.count()
 
-        # no two of a guest's documents are the same
-        def document(i):
-            return GUEST.format(name=f"g{i}", uuid=UUID[:-1] + str(i), cpu=processor,
-                                devices=devices, round=rounds_done)
+    def define(connection, i):
+        connection.defineXMLFlags(document(f"g{i}", f"{UUID}{i}", case, next(numbers)))
 
-        def define(connections, i):
-            connections[i].defineXMLFlags(document(i))
+    def fresh(i):
+        connection = libvirt.open(uris[i])
+        define(connection, i)
+        connection.close()
 
-        def fresh(i):
-            connection = libvirt.open(uris[i])
-            connection.defineXMLFlags(document(i))
-            connection.close()
+    for i in ways:
+        define(stay[i], i)
+    for kind, rounds, once in (("", ROUNDS, lambda i: define(stay[i], i)),
+                               (", new connection", FRESH_ROUNDS, fresh)):
+        times = [[] for _ in ways]
+        for _ in range(rounds):
+            for i in ways:
+                times[i] += [timed(lambda i=i: once(i)) for _ in range(IN_A_ROW)]
+        print_row(case + kind, times)
+    for i in ways:
+        stay[0].lookupByName(f"g{i}").undefine()
 
-        for i in ways:
-            define(stay, i)
-        for kind, rounds, once in (("", ROUNDS, lambda i: define(stay, i)),
-                                   (", new connection", FRESH_ROUNDS, fresh)):
-            times = [[] for _ in ways]
-            for _ in range(rounds):
-                rounds_done += 1
-                for i in ways:
-                    times[i].append(timed(lambda i=i: once(i)))
-            print_row(name + kind, times)
-        for i in ways:
-            stay[0].lookupByName(f"g{i}").undefine()
+
+def define_others(connection):
+    for i in range(OTHER_GUESTS):
+        connection.defineXMLFlags(document(
+            f"other{i}", f"00000000-0000-4000-8000-{i:012}", "without crypto", 0))
+
+
+def undefine_others(connection):
+    for i in range(OTHER_GUESTS):
+        connection.lookupByName(f"other{i}").undefine()
+
+
+def measure(libvirt, uris):
+    stay = [libvirt.open(uri) for uri in uris]
+    for case in CASES:
+        measure_case(libvirt, uris, stay, case)
+    print(f"with {OTHER_GUESTS} other guests:")
+    define_others(stay[0])
+    measure_case(libvirt, uris, stay, "with crypto")
+    undefine_others(stay[0])
+    for connection in stay:
+        connection.close()
+
+
+def show_definitions(root):
+    """what libvirtd has stored, where the gate looks for it"""
+    for place in ("/etc/libvirt", "/run/libvirt"):
+        os.makedirs(place, exist_ok=True)
+        os.makedirs(root + place, exist_ok=True)
+        subprocess.run(["mount", "--bind", place, root + place], check=True)
+    os.makedirs(root + "/var/log")
+
+
+def kind_of(path):
+    return subprocess.run(["stat", "-f", "-c", "%T", path], capture_output=True, text=True,
+                          check=True).stdout.strip()
+
+
+def measure_stored(libvirt, test, uris, root, place):
+    """with the definitions in @place"""
+    shutil.copytree("/etc/libvirt", place, dirs_exist_ok=True)
+    subprocess.run(["mount", "--bind", place, "/etc/libvirt"], check=True)
+    show_definitions(root)
+    print(f"definitions in a file system of the kind {kind_of(place)}:")
+    daemon = test.start_daemon(test.SOCKET)
+    try:
+        measure(libvirt, uris)
+    finally:
+        daemon.kill()
+        daemon.wait()
+        os.remove(test.SOCKET)
+        for path in (root + "/etc/libvirt", root + "/run/libvirt", "/etc/libvirt"):
+            subprocess.run(["umount", "-l", path], check=True)
+        shutil.rmtree(root + "/var/log")
 
 
 def inside(gate, mktree, test):
@@ -100,20 +166,21 @@ def inside(gate, mktree, test):
         test.setup()
         with open(f"{work}/host", "w") as file:
             file.write(HOST)
-        os.mkdir(f"{work}/root")
-        subprocess.run([mktree, f"{work}/host", f"{work}/root"], check=True)
-        for name, command in (("gate", f"{gate} --root {work}/root"),
+        root = f"{work}/root"
+        os.mkdir(root)
+        subprocess.run([mktree, f"{work}/host", root], check=True)
+        for name, command in (("gate", f"{gate} --root {root}"),
                               ("socat", f"socat STDIO UNIX-CONNECT:{test.SOCKET}")):
             with open(f"{work}/{name}", "w") as file:
                 file.write(f"#!/bin/sh\nexec {command}\n")
             os.chmod(f"{work}/{name}", 0o755)
-        daemon = test.start_daemon(test.SOCKET)
-        try:
-            measure(libvirt, [test.DIRECT, f"qemu+ext:///system?command={work}/socat",
-                              f"qemu+ext:///system?command={work}/gate"])
-        finally:
-            daemon.kill()
-            daemon.wait()
+        uris = [test.DIRECT, f"qemu+ext:///system?command={work}/socat",
+                f"qemu+ext:///system?command={work}/gate"]
+        # the build tree is on a disk; /run is in memory
+        with tempfile.TemporaryDirectory(dir=test.BUILD) as disk:
+            measure_stored(libvirt, test, uris, root, disk)
+        with tempfile.TemporaryDirectory(dir="/run") as memory:
+            measure_stored(libvirt, test, uris, root, memory)
     return 0
 
 
