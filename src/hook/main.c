@@ -14,6 +14,7 @@
 
 #include "audit/writer.h"
 #include "door/door.h"
+#include "host/qemu.h"
 #include "judge/judge.h"
 
 /* A failure of our own passes: the gate and the callout have judged, or will, and
@@ -248,6 +249,8 @@ main (int argc, char **argv)
   HookCall call;
 
   door_open (last_words);
+  /* another guest starts soon, and libvirt waits for the hook */
+  vap_qemu_keep_answers ();
   if (argc == 2 && g_str_equal (argv[1], "--version")) {
     g_printf ("hook (virt-ap) %s\n", VAP_VERSION);
     return HOOK_PASS;

@@ -7,6 +7,7 @@
 
 #include "host/host.h"
 #include "host/qemu.h"
+#include "keep/keep.h"
 
 G_BEGIN_DECLS
 
@@ -116,6 +117,12 @@ VapQemu *vap_qemu_find_kept (const char *binary);
 /* as vap_qemu_ask_within(); keeps the answer, if answers are kept */
 VapQemu *vap_qemu_ask_to_keep (const char *binary, guint milliseconds,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* (transfer full): the answer of the binary that is @identity, if a process of this user
+ * stored it since the system started; NULL else */
+VapQemu *vap_qemu_find_stored (const char *binary, const VapIdentity *identity);
+/* stores it, where that is possible; of what is no ELF program never */
+void vap_qemu_store (const VapQemu *answer, const VapIdentity *identity);
 
 /* vap_qemu_ask() with another patience, for tests */
 VapQemu *vap_qemu_ask_within (const char *binary, guint milliseconds,

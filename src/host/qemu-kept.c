@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Answers of QEMU that are kept, in a process that asked for it: gate-judge, which lives
- * as long as one connection.  A binary that is still the same file has the same
+ * as long as one connection, and from one such process to the next (qemu-stored.c).  A binary that is still the same file has the same
  * properties; libvirt trusts the like for longer than a connection (virQEMUCapsIsValid()
  * in src/qemu/qemu_capabilities.c compares the ctime of the binary with that of its
  * cached capabilities).
@@ -51,21 +51,46 @@ identify (const char *binary, VapIdentity *identity)
   return TRUE;
 }
 
-VapQemu *
-vap_qemu_find_kept (const char *binary)
+static VapQemu *
+find_here (const char *binary, const VapIdentity *identity)
 {
-  VapIdentity identity;
-
-  if (all_kept == NULL || !identify (binary, &identity))
-    return NULL;
   for (guint i = 0; i < all_kept->len; i++) {
     const Kept *kept = all_kept->pdata[i];
 
     if (g_str_equal (kept->answer->binary, binary) &&
-        vap_identity_equal (&kept->identity, &identity))
+        vap_identity_equal (&kept->identity, identity))
       return vap_qemu_ref (kept->answer);
   }
   return NULL;
+}
+
+static void
+keep_here (VapQemu *answer, const VapIdentity *identity)
+{
+  Kept *kept = g_new (Kept, 1);
+
+  kept->identity = *identity;
+  kept->answer = vap_qemu_ref (answer);
+  if (all_kept->len == KEPT_MAX)
+    g_ptr_array_remove_index (all_kept, 0);
+  g_ptr_array_add (all_kept, kept);
+}
+
+VapQemu *
+vap_qemu_find_kept (const char *binary)
+{
+  VapIdentity identity;
+  VapQemu *answer;
+
+  if (all_kept == NULL || !identify (binary, &identity))
+    return NULL;
+  answer = find_here (binary, &identity);
+  if (answer != NULL)
+    return answer;
+  answer = vap_qemu_find_stored (binary, &identity);
+  if (answer != NULL)
+    keep_here (answer, &identity);
+  return answer;
 }
 
 VapQemu *
@@ -74,17 +99,12 @@ vap_qemu_ask_to_keep (const char *binary, guint milliseconds, GError **error)
   VapIdentity before, after;
   gboolean known = all_kept != NULL && identify (binary, &before);
   VapQemu *answer = vap_qemu_ask_within (binary, milliseconds, error);
-  Kept *kept;
 
   /* one that was replaced while it was asked may be either */
   if (answer == NULL || !known || !identify (binary, &after) ||
       !vap_identity_equal (&before, &after))
     return answer;
-  kept = g_new (Kept, 1);
-  kept->identity = before;
-  kept->answer = vap_qemu_ref (answer);
-  if (all_kept->len == KEPT_MAX)
-    g_ptr_array_remove_index (all_kept, 0);
-  g_ptr_array_add (all_kept, kept);
+  keep_here (answer, &before);
+  vap_qemu_store (answer, &before);
   return answer;
 }

@@ -36,7 +36,8 @@ VapQemu *vap_qemu_ask (const char *binary, GError **error) G_GNUC_WARN_UNUSED_RE
  *
  * From now on, as long as this process lives, a binary that has answered is asked again
  * only when it is another file or was written to.  For a process whose life is short, and
- * that may be asked much: nothing else is kept from one question to the next.
+ * that may be asked much.  An ELF program's answer is also stored, for the next process of
+ * the same user that calls this: root's below /run/virt-ap, others' in their cache.
  */
 void vap_qemu_keep_answers (void);
 
