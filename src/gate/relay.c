@@ -23,13 +23,6 @@
 #define MUCH 1024u
 #define LOOKS 40u
 
-/* Likewise for a judge's answer, which is mostly there after half this time. */
-#define ANSWER_US 200
-/* Where others have the processor meanwhile that is no gain: after a look that took so
- * much longer so many questions are waited for at once. */
-#define ANSWER_LOST_US (3 * ANSWER_US)
-#define ANSWERS_NOT_LOOKED_FOR 50u
-
 /*
  * @up: from the client to the daemon
  * @down: from the daemon to the client
@@ -42,8 +35,6 @@
  * @replied: the daemon has replied to the call that was judged last
  * @half_closed: the daemon was told that no more will come
  * @looks: how often both sides are still looked at before they are waited for
- * @look_for_answer: the answer is looked for before it is waited for
- * @waits: the answers of so many calls are waited for at once
  * @linger_until: monotonic; the daemon has not read what a client that is gone has
  *   left behind, and till then may; 0 when that is not so
  */
@@ -62,8 +53,6 @@ typedef struct {
   gboolean replied;
   gboolean half_closed;
   guint looks;
-  gboolean look_for_answer;
-  guint waits;
   gint64 linger_until;
   GError *error;
 } VapRelay;
@@ -116,9 +105,6 @@ static void
 ask (VapRelay *relay, const guint8 *bytes)
 {
   relay->asking = TRUE;
-  relay->look_for_answer = relay->waits == 0;
-  if (relay->waits > 0)
-    relay->waits--;
   vap_question_ask (&relay->question, &relay->header, bytes);
 }
 
@@ -371,34 +357,12 @@ look_again (VapRelay *relay)
   return FALSE;
 }
 
-/* Once a question: TRUE when there is an answer. */
-static gboolean
-look_for_answer (VapRelay *relay)
-{
-  gint64 begin = g_get_monotonic_time (), spent;
-  gboolean answered = FALSE;
-
-  if (!relay->asking || !relay->look_for_answer)
-    return FALSE;
-  relay->look_for_answer = FALSE;
-  do {
-    sched_yield ();
-    answered = vap_question_move (&relay->question);
-    spent = g_get_monotonic_time () - begin;
-  } while (!answered && spent < ANSWER_US);
-  if (spent > ANSWER_LOST_US)
-    relay->waits = ANSWERS_NOT_LOOKED_FOR;
-  if (answered)
-    take_answer (relay);
-  return answered;
-}
-
 static void
 wait_for_peers (VapRelay *relay)
 {
   struct pollfd fds[N_FDS];
 
-  if (look_again (relay) || look_for_answer (relay))
+  if (look_again (relay))
     return;
 
   choose_events (relay, fds);
