@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # virt-ap apply for two guests, for ten with VIRT_AP_THOROUGH=1, is killed at its system
 # calls: after virt-ap repair the host is as before, or as after; see tests/change/kill.py,
-# also for VIRT_AP_EVERY_CALL, which needs an hour for ten.
+# also for VIRT_AP_EVERY_CALL, which for ten takes half an hour in two shares at once.
 # The machine has just the queues for ten, since the outside is looked at at every call.
 cd "$(dirname "$0")" && . ./tap.sh && . ./xml.sh && . ./plan-guests.sh
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT

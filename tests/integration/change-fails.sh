@@ -128,23 +128,29 @@ END
   is "… each time" $refused 6
 fi
 
-# A queue vanishes while it is being bound, the second of two.
+until_stopped () { # LOG PID: strace(1), which writes LOG, has stopped something by SIGSTOP
+  until grep -q "stopped by SIGSTOP" "$1" 2>/dev/null; do
+    kill -0 "$2" 2>/dev/null || break
+    sleep 0.02
+  done
+}
+
+# A queue vanishes while it is being bound, the second of two: between what reads it then
+# (for the third time) and what writes it.
 if [ -z "$strace" ]; then
   skip "a queue vanishes" "strace is not installed"
 else
   virt-ap remove $first >/dev/null
   sh "$work/reset"
   remember
-  strace -qq -o /dev/null -e trace=openat -P /sys/bus/ap/devices/06.00ab/driver_override \
-    -e inject=openat:delay_enter=500000 \
+  strace -qq -o "$work/reads" -e trace=openat -P /sys/bus/ap/devices/06.00ab/driver_override \
+    -e inject=openat:signal=SIGSTOP:when=3 \
     virt-ap reserve 05.0004 06.00ab --for guests >"$work/said" 2>&1 & pid=$!
-  until grep -q "^('begin', '0'" /var/lib/virt-ap/journal 2>/dev/null; do
-    kill -0 $pid 2>/dev/null || break
-    sleep 0.02
-  done
+  until_stopped "$work/reads" $pid
   cards=$(cat /sys/module/virt_ap_lab/parameters/cards)
   echo 05:14:4,0a:14:1 > /sys/module/virt_ap_lab/parameters/cards
   echo 1 > /sys/bus/ap/scans
+  kill -CONT "$(pgrep -x virt-ap)"
   if wait $pid; then status=1; else status=0; fi
   out=$(cat "$work/said"); point $status "a queue vanishes"
   shows "… it is named" "06.00ab" "as it was before"
@@ -244,9 +250,9 @@ END
   kill -9 "$pid"
   while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
   start_libvirtd "$work/slow"
-  (until grep -q "stopped by SIGSTOP" "$work/calls" 2>/dev/null; do sleep 0.05; done
+  (until_stopped "$work/calls" $$
   kill -9 "$(cat /run/libvirtd.pid)"
-  while pgrep -x tell-libvirt >/dev/null; do sleep 0.05; done
+  while pgrep -x tell-libvirt >/dev/null; do sleep 0.02; done
   kill -CONT "$(pgrep -x mdevctl)") &
   dies "while mdevctl works"
 fi
