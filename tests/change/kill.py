@@ -27,9 +27,8 @@ anything has changed, and at each call while other processes run, since what the
 done by then differs, from run to run as well.  Where something has changed such a run looks
 at the outside again, so that it is known to have met the place it was meant for.
 
-With VIRT_AP_EVERY_CALL=I/N such a command is killed at every call instead, whatever is new
-there.  N runs of the test share these, I from 1 to N; two may go on at once, each in its
-own lab.
+With VIRT_AP_EVERY_CALL=I/N every command is killed at every call, whatever is new there.
+N runs of the test share these, I from 1 to N; two may go on at once, each in its own lab.
 
 STEPPER and VIRT_AP name the programs.
 """
@@ -97,7 +96,7 @@ class Place:
         return f"{changes}:{max(1, call + calls)}.{own}"
 
     def numbers(self):
-        return [int(number) for number in re.split("[:.]", self.point)]
+        return [int(number) for number in re.split("[:.]", str(self.point))]
 
     def is_met(self, run):
         if self.kind is None:
@@ -107,8 +106,8 @@ class Place:
 
 
 def some_places(whole, options):
-    if trial.THOROUGH:
-        return [Place(number) for number in range(1, whole.count + 1)]
+    if trial.THOROUGH or EVERY_CALL:
+        return share_of([Place(number) for number in range(1, whole.count + 1)])
     first = max(whole.lock, 1)
     early = [max(1, first * k // 4) for k in range(1, 4)] if first > 4 else []
     late = trial.spread(range(first, whole.count), max(1, options.runs - len(early)))
@@ -126,7 +125,7 @@ def list_places(options, *look):
 
 def share_of(places):
     """what VIRT_AP_EVERY_CALL says, by their names, which other runs give them as well"""
-    mine, of = (int(number) for number in EVERY_CALL.split("/"))
+    mine, of = (int(number) for number in (EVERY_CALL or "1/1").split("/"))
     return [place for place in places if sum(place.numbers()) % of == mine % of]
 
 
@@ -199,11 +198,10 @@ def main():
 
     kills = Kills(options)
     kills.measure(kills.run_whole)
-    described = ""
+    described = f", share {EVERY_CALL} of all" if EVERY_CALL else ""
     if options.distinct and EVERY_CALL and not kills.problems:
         whole, places = list_places(options)
         places = share_of(places)
-        described = f", share {EVERY_CALL} of all"
     elif options.distinct and trial.THOROUGH and not kills.problems:
         whole, places = list_places(options, "--look")
         places, new = distinct_places(places)
