@@ -132,7 +132,17 @@ def show_definitions(root):
         os.makedirs(place, exist_ok=True)
         os.makedirs(root + place, exist_ok=True)
         subprocess.run(["mount", "--bind", place, root + place], check=True)
-    os.makedirs(root + "/var/log")
+
+
+def start_journal(root):
+    """what stands where a host's journal takes the gate's records"""
+    place = f"{root}/run/systemd/journal"
+    os.makedirs(place)
+    journal = subprocess.Popen(["socat", "-u", f"UNIX-RECV:{place}/socket",
+                                "OPEN:/dev/null"])
+    while not os.path.exists(f"{place}/socket"):
+        time.sleep(0.01)
+    return journal
 
 
 def kind_of(path):
@@ -155,7 +165,6 @@ def measure_stored(libvirt, test, uris, root, place):
         os.remove(test.SOCKET)
         for path in (root + "/etc/libvirt", root + "/run/libvirt", "/etc/libvirt"):
             subprocess.run(["umount", "-l", path], check=True)
-        shutil.rmtree(root + "/var/log")
 
 
 def inside(gate, mktree, test):
@@ -176,11 +185,13 @@ def inside(gate, mktree, test):
             os.chmod(f"{work}/{name}", 0o755)
         uris = [test.DIRECT, f"qemu+ext:///system?command={work}/socat",
                 f"qemu+ext:///system?command={work}/gate"]
+        journal = start_journal(root)
         # the build tree is on a disk; /run is in memory
-        with tempfile.TemporaryDirectory(dir=test.BUILD) as disk:
-            measure_stored(libvirt, test, uris, root, disk)
-        with tempfile.TemporaryDirectory(dir="/run") as memory:
-            measure_stored(libvirt, test, uris, root, memory)
+        for directory in (test.BUILD, "/run"):
+            with tempfile.TemporaryDirectory(dir=directory) as place:
+                measure_stored(libvirt, test, uris, root, place)
+        journal.kill()
+        journal.wait()
     return 0
 
 
