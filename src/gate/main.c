@@ -86,10 +86,12 @@ serve (const Options *options, GError **error)
     .socket = options->socket,
     .daemon = -1,
   };
+  VapFarewell farewell;
   VapSpawn spawn = { .root = options->root };
   VapFilter filter = {
     .wants = vap_procedures_judged,
     .concerns = vap_procedures_concerns,
+    .closes = vap_procedures_close,
     .start_judge = vap_spawn_judge,
     .judge_lost = vap_spawn_record,
     .user_data = &spawn,
@@ -107,9 +109,13 @@ serve (const Options *options, GError **error)
     break;
   }
   spawn.uri = opening.uri;
-  return vap_relay_run (opening.client_in, opening.client_out, opening.daemon,
-                        opening.buffer + opening.start, opening.end - opening.start,
-                        &filter, error);
+  if (!vap_relay_run (opening.client_in, opening.client_out, opening.daemon,
+                      opening.buffer + opening.start, opening.end - opening.start,
+                      &filter, &farewell, error))
+    return FALSE;
+  if (farewell.length > 0)
+    vap_spawn_farewell (opening.client_out, farewell.reply, farewell.length);
+  return TRUE;
 }
 
 int

@@ -15,6 +15,9 @@ enum {
   CARRIED, /* the XML that it has */
 };
 
+/* remote_protocol.x, REMOTE_PROC_CONNECT_CLOSE */
+#define CONNECT_CLOSE 2u
+
 static const guint8 procedures[] = {
   [8] = CARRIED,   [9] = NAMED,     [10] = CARRIED,  [11] = CARRIED,  [35] = NAMED,
   [108] = CARRIED, [123] = CARRIED, [136] = CARRIED, [148] = CARRIED, [160] = CARRIED,
@@ -33,6 +36,12 @@ vap_procedures_judged (const VapRpcHeader *header)
   return header->procedure < G_N_ELEMENTS (procedures) &&
          procedures[header->procedure] != NOTHING &&
          vap_rpc_header_is_call (header, header->procedure);
+}
+
+gboolean
+vap_procedures_close (const VapRpcHeader *header)
+{
+  return vap_rpc_header_is_call (header, CONNECT_CLOSE);
 }
 
 gboolean

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 
 gboolean vap_procedures_judged (const VapRpcHeader *header);
 
+/* whether it is a client's last call */
+gboolean vap_procedures_close (const VapRpcHeader *header);
+
 /**
  * vap_procedures_concerns:
  * @frame: the whole of a judged call

@@ -33,6 +33,8 @@
  * @long_header: what the judge gets of a call that is too long
  * @asking: a call is being judged
  * @replied: the daemon has replied to the call that was judged last
+ * @closing: the client's last call has gone to the daemon, with the serial @last_serial
+ * @farewell: see vap_relay_run()
  * @half_closed: the daemon was told that no more will come
  * @looks: how often both sides are still looked at before they are waited for
  * @linger_until: monotonic; the daemon has not read what a client that is gone has
@@ -51,6 +53,9 @@ typedef struct {
   VapQuestion question;
   gboolean asking;
   gboolean replied;
+  gboolean closing;
+  guint32 last_serial;
+  VapFarewell *farewell;
   gboolean half_closed;
   guint looks;
   gint64 linger_until;
@@ -152,6 +157,34 @@ collect_call (VapRelay *relay)
 }
 
 static void
+pass_up (VapRelay *relay)
+{
+  if (relay->farewell != NULL && relay->filter->closes (&relay->header)) {
+    relay->closing = TRUE;
+    relay->last_serial = relay->header.serial;
+  }
+  vap_pipe_pass (&relay->up, relay->size);
+}
+
+/* The reply to the last call, when it is all that there is for the client. */
+static gboolean
+take_farewell (VapRelay *relay, const VapRpcHeader *header)
+{
+  VapPipe *down = &relay->down;
+  VapFarewell *farewell = relay->farewell;
+
+  if (!relay->closing || relay->question.keeping ||
+      header->serial != relay->last_serial || header->type != VAP_RPC_REPLY ||
+      header->status != VAP_RPC_OK || header->length != sizeof farewell->reply ||
+      down->end - down->start != sizeof farewell->reply)
+    return FALSE;
+  memcpy (farewell->reply, down->buffer + down->start, sizeof farewell->reply);
+  farewell->length = sizeof farewell->reply;
+  vap_pipe_drop (down, farewell->length);
+  return TRUE;
+}
+
+static void
 advance_up (VapRelay *relay)
 {
   while (relay->error == NULL) {
@@ -177,7 +210,7 @@ advance_up (VapRelay *relay)
       }
     }
     if (!relay->wanted)
-      vap_pipe_pass (&relay->up, relay->size);
+      pass_up (relay);
     else if (!take_call (relay))
       return;
   }
@@ -200,6 +233,8 @@ advance_down (VapRelay *relay)
                header.length);
       return;
     case VAP_HEADER_READY:
+      if (take_farewell (relay, &header))
+        return;
       relay->replied =
           relay->replied || vap_question_is_replied (&relay->question, &header);
       vap_pipe_pass (&relay->down, size);
@@ -250,7 +285,8 @@ is_done (const VapRelay *relay)
 {
   if (relay->error != NULL && !vap_pipe_is_drained (&relay->up))
     return FALSE;
-  if (relay->half_closed && relay->down.lost)
+  if ((relay->half_closed && relay->down.lost) ||
+      (relay->closing && relay->farewell->length > 0))
     return TRUE;
   if (relay->linger_until != 0 && g_get_monotonic_time () >= relay->linger_until)
     return TRUE;
@@ -384,9 +420,13 @@ wait_for_peers (VapRelay *relay)
 
 gboolean
 vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun,
-               gsize begun_length, const VapFilter *filter, GError **error)
+               gsize begun_length, const VapFilter *filter, VapFarewell *farewell,
+               GError **error)
 {
-  VapRelay relay = { .filter = filter };
+  VapRelay relay = { .filter = filter, .farewell = farewell };
+
+  if (farewell != NULL)
+    farewell->length = 0;
 
   if (!g_unix_set_fd_nonblocking (client_in, TRUE, error) ||
       !g_unix_set_fd_nonblocking (client_out, TRUE, error) ||

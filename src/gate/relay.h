@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @wants: whether a call of the client is to be judged
  * @concerns: (nullable): whether it still is, now that the whole @frame is there; one
  *   that is not goes on
+ * @closes: (nullable): for who takes a VapFarewell: whether a call is the client's last
  * @start_judge: see vap_question_init()
  * @judge_lost: (nullable): see VapQuestion, @lost
  * @user_data: for @start_judge and @judge_lost
@@ -27,6 +28,7 @@ G_BEGIN_DECLS
 typedef struct {
   gboolean (*wants) (const VapRpcHeader *header);
   gboolean (*concerns) (const VapRpcHeader *header, const guint8 *frame);
+  gboolean (*closes) (const VapRpcHeader *header);
   gint (*start_judge) (gpointer user_data);
   void (*judge_lost) (guint32 procedure, gboolean passed, gpointer user_data);
   gpointer user_data;
@@ -34,11 +36,21 @@ typedef struct {
 } VapFilter;
 
 /**
+ * VapFarewell: the daemon's reply to the client's last call
+ * @length: of @reply; 0 when there is none that the client has not got
+ */
+typedef struct {
+  guint8 reply[VAP_RPC_HEADER_SIZE];
+  gsize length;
+} VapFarewell;
+
+/**
  * vap_relay_run:
  * @client_in: to read from the client
  * @client_out: to write to the client; may be the same socket as @client_in
  * @daemon: connected
  * @begun: (nullable): what was already read from the client, at most %VAP_PIPE_SIZE bytes
+ * @farewell: (out) (nullable): the last that the client is to get, which the caller sends
  *
  * Makes the descriptors non-blocking and relays until one end is gone and the other
  * has got everything; closes none of them.  What a client left behind that is gone is
@@ -46,8 +58,8 @@ typedef struct {
  *
  * Returns: FALSE when one side does not speak libvirt's protocol
  */
-gboolean vap_relay_run (gint client_in, gint client_out, gint daemon,
-                        const guint8 *begun, gsize begun_length, const VapFilter *filter,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun,
+                        gsize begun_length, const VapFilter *filter,
+                        VapFarewell *farewell, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

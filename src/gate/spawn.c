@@ -5,10 +5,13 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "gate/spawn.h"
@@ -83,4 +86,48 @@ vap_spawn_judge (gpointer spawn)
     return pair[0];
   close (pair[0]);
   return -1;
+}
+
+/* So long who is waited for is waited for: it should not take a thousandth of that. */
+#define FAREWELL_MS 1000
+
+static gboolean
+wait_for (gint fd, short events)
+{
+  struct pollfd look = { .fd = fd, .events = events };
+
+  return poll (&look, 1, FAREWELL_MS) > 0;
+}
+
+static void
+send_all (gint client, const guint8 *bytes, gsize length)
+{
+  while (length > 0) {
+    gssize sent = write (client, bytes, length);
+
+    if (sent > 0) {
+      bytes += sent;
+      length -= (gsize) sent;
+    } else if (sent == 0 || (errno != EAGAIN && errno != EINTR) ||
+               !wait_for (client, POLLOUT)) {
+      return;
+    }
+  }
+}
+
+/* A process that has ended makes its descriptor readable when it can be waited for, not
+ * before (pidfd_open(2)). */
+void
+vap_spawn_farewell (gint client, const guint8 *reply, gsize length)
+{
+  gint gate = (gint) syscall (SYS_pidfd_open, getpid (), 0);
+  pid_t child = gate >= 0 ? fork () : -1;
+
+  if (child > 0)
+    return;
+  if (child == 0 && !wait_for (gate, POLLIN))
+    g_debug ("the gate has not ended");
+  send_all (client, reply, length);
+  if (child == 0)
+    _exit (0);
 }

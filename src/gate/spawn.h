@@ -35,4 +35,15 @@ gint vap_spawn_judge (gpointer spawn);
  */
 void vap_spawn_record (guint32 procedure, gboolean passed, gpointer spawn);
 
+/**
+ * vap_spawn_farewell:
+ * @client: non-blocking
+ *
+ * Has a child send the last reply to the client as soon as this process, which is to end
+ * then at once, has ended.  A client of libvirt's looks at its end of the connection
+ * whether the process at the other has ended, and if it has not, kills it and sleeps for
+ * 10 ms (src/util/virprocess.c, virProcessAbort()): so it finds that it has.
+ */
+void vap_spawn_farewell (gint client, const guint8 *reply, gsize length);
+
 G_END_DECLS

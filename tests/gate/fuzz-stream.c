@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -149,9 +150,11 @@ LLVMFuzzerTestOneInput (const guint8 *input, size_t size)
 
   Scene scene = { .rest = input + 1, .end = input + size };
   gboolean judged = input[0] & 1;
+  VapFarewell farewell;
   const VapFilter filter = {
     .wants = judged ? vap_procedures_judged : wants_none,
     .concerns = input[0] & 2 ? vap_procedures_concerns : NULL,
+    .closes = vap_procedures_close,
     .start_judge = start_judge,
     .user_data = &scene,
     .linger = 1,
@@ -162,11 +165,15 @@ LLVMFuzzerTestOneInput (const guint8 *input, size_t size)
   speak (client[0], CLIENT, scene.rest, scene.end, from_client);
   speak (daemon[0], DAEMON, scene.rest, scene.end, from_daemon);
   gboolean sound =
-      vap_relay_run (client[1], client[1], daemon[1], NULL, 0, &filter, &error);
+      vap_relay_run (client[1], client[1], daemon[1], NULL, 0, &filter, &farewell, &error);
   check (sound == (error == NULL));
+  if (farewell.length > 0 &&
+      send (client[1], farewell.reply, farewell.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    check (errno == EPIPE || errno == EAGAIN);
   if (!judged) {
     check_delivered (daemon[0], from_client, FALSE);
-    check_delivered (client[0], from_daemon, sound);
+    /* what a daemon says after its last reply nobody hears */
+    check_delivered (client[0], from_daemon, sound && farewell.length == 0);
   }
   for (gint i = 0; i < 2; i++) {
     close (client[i]);

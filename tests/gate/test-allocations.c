@@ -104,11 +104,11 @@ static gpointer
 run_relay (gpointer user_data)
 {
   Ends *ends = user_data;
-  const VapFilter filter = { wants, concerns, start_no_judge, NULL, NULL, 300 };
+  const VapFilter filter = { wants, concerns, NULL, start_no_judge, NULL, NULL, 300 };
   gboolean ok;
 
   counts = TRUE;
-  ok = vap_relay_run (ends->client[1], ends->client[1], ends->daemon[1], NULL, 0, &filter,
+  ok = vap_relay_run (ends->client[1], ends->client[1], ends->daemon[1], NULL, 0, &filter, NULL,
                       NULL);
   counts = FALSE;
   close (ends->client[1]);

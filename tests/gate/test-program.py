@@ -30,7 +30,7 @@ device {UUID} adapters=5 domains=4,ab control=4
 PROGRAM = 0x20008086
 CALL, REPLY, MESSAGE = 0, 1, 2
 OK, ERROR = 0, 1
-OPEN, DEFINE_XML_FLAGS, ATTACH_DEVICE, FEATURE, AUTH_LIST = 1, 350, 8, 60, 66
+OPEN, CLOSE, DEFINE_XML_FLAGS, ATTACH_DEVICE, FEATURE, AUTH_LIST = 1, 2, 350, 8, 60, 66
 VIR_ERR_SYSTEM_ERROR, VIR_ERR_RPC, VIR_ERR_XML_DETAIL = 38, 39, 35
 VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_OPERATION_FAILED = 67, 9
 
@@ -851,6 +851,59 @@ def test_large_reply():
         assert read(c.client, len(data)) == data
         sender.join()
         c.relays()
+
+
+def close(c, *replies):
+    """the client's last call, and what the daemon says then"""
+    c.client.sendall(frame(CLOSE, CALL, 8))
+    assert read(c.daemon, 28) == frame(CLOSE, CALL, 8)
+    for reply in replies:
+        c.daemon.sendall(reply)
+        time.sleep(0.05)
+
+
+def test_ended_when_the_client_may_close():
+    """which looks, with the last reply, whether the gate has ended, and sleeps if not"""
+    for _ in range(20):
+        with Connection() as c:
+            c.relays()
+            c.client.sendall(frame(CLOSE, CALL, 8))
+            assert read(c.daemon, 28) == frame(CLOSE, CALL, 8)
+            c.daemon.sendall(frame(CLOSE, REPLY, 8))
+            assert read(c.client, 28) == frame(CLOSE, REPLY, 8)
+            assert c.gate.poll() == 0
+            assert c.client.recv(1) == b""
+
+
+def test_last_words():
+    """what else the daemon says with its last reply comes too, in its order"""
+    last = frame(CLOSE, REPLY, 8)
+    event = frame(4712, MESSAGE, 0, b"news")
+    error = frame(CLOSE, REPLY, 8, b"oops", ERROR)
+    for said in ((event + last,), (event, last), (last + event,), (last[:5], last[5:]),
+                 (error,), (frame(CLOSE, REPLY, 7), last)):
+        with Connection() as c:
+            close(c, *said)
+            c.daemon.close()
+            whole = b"".join(said)
+            assert read(c.client, len(whole)) == whole, said
+            assert c.client.recv(1) == b""
+            assert c.gate.wait(10) == 0
+
+
+def test_last_reply_waits_for_the_record():
+    """a call that was judged before is kept before the client hears of anything more"""
+    with Connection(host=HOST) as c:
+        os.makedirs(os.path.join(c.root, "var/log"))
+        c.client.sendall(define(crypto_guest(["ap", "apqci", "apft"]), 7)
+                         + frame(CLOSE, CALL, 8))
+        assert read_frame(c.daemon)[0][3] == DEFINE_XML_FLAGS
+        assert read_frame(c.daemon)[0][3] == CLOSE
+        c.daemon.sendall(frame(CLOSE, REPLY, 8))
+        c.daemon.close()
+        assert read(c.client, 28) == frame(CLOSE, REPLY, 8)
+        with open(os.path.join(c.root, "var/log/virt-ap/audit.log")) as file:
+            assert len(file.readlines()) == 1
 
 
 def test_daemon_dies():

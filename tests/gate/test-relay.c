@@ -175,11 +175,11 @@ static gpointer
 run_relay (gpointer user_data)
 {
   Fixture *fixture = user_data;
-  const VapFilter filter = { wants, concerns, start_judge, NULL, fixture, 300 };
+  const VapFilter filter = { wants, concerns, NULL, start_judge, NULL, fixture, 300 };
   gint out = fcntl (fixture->client[1], F_DUPFD_CLOEXEC, 0);
 
   fixture->ok = vap_relay_run (fixture->client[1], out, fixture->daemon[1], NULL, 0,
-                               &filter, &fixture->error);
+                               &filter, NULL, &fixture->error);
   join_judge (fixture);
   close (out);
   close (fixture->client[1]);
