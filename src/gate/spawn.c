@@ -99,20 +99,16 @@ wait_for (gint fd, short events)
   return poll (&look, 1, FAREWELL_MS) > 0;
 }
 
+/* So few bytes go whole or not at all. */
 static void
-send_all (gint client, const guint8 *bytes, gsize length)
+send_reply (gint client, const guint8 *reply, gsize length)
 {
-  while (length > 0) {
-    gssize sent = write (client, bytes, length);
+  gssize sent = write (client, reply, length);
 
-    if (sent > 0) {
-      bytes += sent;
-      length -= (gsize) sent;
-    } else if (sent == 0 || (errno != EAGAIN && errno != EINTR) ||
-               !wait_for (client, POLLOUT)) {
-      return;
-    }
-  }
+  if (sent < 0 && errno == EAGAIN && wait_for (client, POLLOUT))
+    sent = write (client, reply, length);
+  if (sent < 0)
+    g_debug ("the client has gone before its last reply");
 }
 
 /* A process that has ended makes its descriptor readable when it can be waited for, not
@@ -127,7 +123,7 @@ vap_spawn_farewell (gint client, const guint8 *reply, gsize length)
     return;
   if (child == 0 && !wait_for (gate, POLLIN))
     g_debug ("the gate has not ended");
-  send_all (client, reply, length);
+  send_reply (client, reply, length);
   if (child == 0)
     _exit (0);
 }
