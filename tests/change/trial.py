@@ -16,7 +16,8 @@ import os
 import subprocess
 import sys
 
-LIMIT = 60
+# seconds for any one command: a busy machine can stand still for more than a minute
+LIMIT = 300
 THOROUGH = bool(os.environ.get("VIRT_AP_THOROUGH"))
 VIRT_AP = os.environ.get("VIRT_AP", "virt-ap")
 
@@ -81,7 +82,10 @@ class Trial:
         """TRY_ONE hinders it at a place and returns the state and None or what is wrong;
         after PATIENCE problems, or a state that is neither, it is enough"""
         for place in places if not self.problems else ():
-            state, problem = try_one(place)
+            try:
+                state, problem = try_one(place)
+            except subprocess.TimeoutExpired as late:
+                state, problem = None, str(late)
             self.tried += 1
             self.was_before += state == self.before
             if state == self.after:

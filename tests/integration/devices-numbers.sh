@@ -30,5 +30,5 @@ points=$((points + 1))
   "modify number by number" virt-ap modify $first --adapters=-5 --domains +0x47 |
   sed "s/^\(not \)\?ok - /\1ok $points - /" > "$work/answer"
 cat "$work/answer"
-! grep -q '^not ok' "$work/answer" || failures=$((failures + 1))
+grep -q '^ok' "$work/answer" || failures=$((failures + 1))
 finish
