@@ -166,30 +166,32 @@ find_guest (const VapHost *host, const char *name)
   return NULL;
 }
 
-VapHost *
-vap_host_with_guest (const VapHost *host, VapGuest *defined)
+/* with @part in the place of what there is of the guest of its name */
+static VapHost *
+with_part (const VapHost *host, VapGuest *part, gboolean running)
 {
   VapHost *expected = copy_host (host);
-  VapHostGuest *guest = find_guest (expected, defined->name);
+  VapHostGuest *guest = find_guest (expected, part->name);
+  VapGuest **place;
 
   if (guest == NULL)
     return expected;
-  g_clear_pointer (&guest->defined, vap_guest_unref);
-  guest->defined = vap_guest_ref (defined);
+  place = vap_host_guest_place (guest, running);
+  g_clear_pointer (place, vap_guest_unref);
+  *place = vap_guest_ref (part);
   return expected;
+}
+
+VapHost *
+vap_host_with_guest (const VapHost *host, VapGuest *defined)
+{
+  return with_part (host, defined, FALSE);
 }
 
 VapHost *
 vap_host_with_running (const VapHost *host, VapGuest *running)
 {
-  VapHost *expected = copy_host (host);
-  VapHostGuest *guest = find_guest (expected, running->name);
-
-  if (guest == NULL)
-    return expected;
-  g_clear_pointer (&guest->running, vap_guest_unref);
-  guest->running = vap_guest_ref (running);
-  return expected;
+  return with_part (host, running, TRUE);
 }
 
 VapHost *

@@ -54,8 +54,7 @@ static VapGuest **
 find_place (const VapGuest *guest, gboolean running)
 {
   for (guint i = 0; known.guests != NULL && i < known.guests->len; i++) {
-    VapHostGuest *entry = known.guests->pdata[i];
-    VapGuest **place = running ? &entry->running : &entry->defined;
+    VapGuest **place = vap_host_guest_place (known.guests->pdata[i], running);
 
     if (*place == guest)
       return place;

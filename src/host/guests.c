@@ -51,7 +51,7 @@ vap_guest_list_add (const VapGuestList *list, const char *file_name, VapGuest *p
   gboolean has_uuid = parsed->uuid != NULL && vap_uuid_canonical (parsed->uuid, uuid);
   VapHostGuest *guest = find_or_add (list, parsed->name != NULL ? parsed->name : stem,
                                      has_uuid ? uuid : NULL);
-  VapGuest **place = running ? &guest->running : &guest->defined;
+  VapGuest **place = vap_host_guest_place (guest, running);
 
   g_clear_pointer (place, vap_guest_unref);
   *place = parsed;
@@ -181,6 +181,12 @@ vap_host_read_guests (VapHost *host)
 {
   if (!vap_host_take_known_guests (host))
     vap_guest_list_make (host, read_directories);
+}
+
+VapGuest **
+vap_host_guest_place (VapHostGuest *guest, gboolean running)
+{
+  return running ? &guest->running : &guest->defined;
 }
 
 void

@@ -111,6 +111,8 @@ void vap_host_take_problem (VapHost *host, char *sentence);
 void vap_card_free (VapCard *card);
 void vap_host_device_free (VapHostDevice *device);
 void vap_host_guest_free (VapHostGuest *guest);
+/* where it is as it runs, or as it is defined */
+VapGuest **vap_host_guest_place (VapHostGuest *guest, gboolean running);
 
 /* (transfer full): NULL when nothing is kept of what @binary is now */
 VapQemu *vap_qemu_find_kept (const char *binary);
