@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * QEMU's answers in files, so that not each connection of a client asks again, which takes
- * longer than everything else that a definition costs.  libvirt has its answers so too
+ * QEMU's answers in files, so that not each connection of a client asks again, which
+ * takes longer than everything else that a definition costs.  libvirt has its answers so
+ * too
  * (/var/cache/libvirt/qemu/capabilities).  For the processes that keep answers, see
  * qemu-kept.c.
  *
@@ -36,9 +37,9 @@ enum { LINE_FORMAT, LINE_BINARY, LINE_IDENTITY, LINE_VERSION, LINES_HEAD };
 static char *
 directory_of_user (void)
 {
-  return geteuid () == 0 ? g_strdup (ROOTS)
-                         : g_build_filename (g_get_user_cache_dir (), "virt-ap", "qemu",
-                                             NULL);
+  return geteuid () == 0
+             ? g_strdup (ROOTS)
+             : g_build_filename (g_get_user_cache_dir (), "virt-ap", "qemu", NULL);
 }
 
 static char *
@@ -62,12 +63,12 @@ is_own (const char *directory)
 static char *
 identity_line (const VapIdentity *identity)
 {
-  return g_strdup_printf (
-      "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-      ".%09ld %" G_GINT64_FORMAT ".%09ld",
-      (guint64) identity->device, (guint64) identity->inode, (gint64) identity->size,
-      (gint64) identity->modified.tv_sec, identity->modified.tv_nsec,
-      (gint64) identity->changed.tv_sec, identity->changed.tv_nsec);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT
+                          " %" G_GINT64_FORMAT ".%09ld %" G_GINT64_FORMAT ".%09ld",
+                          (guint64) identity->device, (guint64) identity->inode,
+                          (gint64) identity->size, (gint64) identity->modified.tv_sec,
+                          identity->modified.tv_nsec, (gint64) identity->changed.tv_sec,
+                          identity->changed.tv_nsec);
 }
 
 /* a last line that was not ended is none of a whole file */
@@ -120,29 +121,19 @@ is_elf (const char *binary)
 }
 
 static void
-count_name (G_GNUC_UNUSED const char *name, gpointer count)
+make_room (const char *directory)
 {
-  ++*(guint *) count;
-}
+  g_autoptr (GPtrArray) names = NULL;
 
-static void
-remove_name (const char *name, gpointer directory)
-{
-  g_autofree char *path = g_build_filename (directory, name, NULL);
+  if (vap_dir_names ("", directory, &names, NULL) != VAP_READ_DONE ||
+      names->len < FILES_MAX)
+    return;
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *path = g_build_filename (directory, names->pdata[i], NULL);
 
-  if (g_unlink (path) != 0)
-    g_debug ("'%s' cannot be removed", path);
-}
-
-static void
-make_room (char *directory)
-{
-  guint count = 0;
-
-  if (vap_dir_list ("", directory, count_name, &count, NULL) == VAP_READ_DONE &&
-      count >= FILES_MAX &&
-      vap_dir_list ("", directory, remove_name, directory, NULL) != VAP_READ_DONE)
-    g_debug ("'%s' cannot be read", directory);
+    if (g_unlink (path) != 0)
+      g_debug ("'%s' cannot be removed", path);
+  }
 }
 
 /* sorted, so that the same answer is the same file */
