@@ -867,8 +867,7 @@ def test_ended_when_the_client_may_close():
     for _ in range(20):
         with Connection() as c:
             c.relays()
-            c.client.sendall(frame(CLOSE, CALL, 8))
-            assert read(c.daemon, 28) == frame(CLOSE, CALL, 8)
+            close(c)
             c.daemon.sendall(frame(CLOSE, REPLY, 8))
             assert read(c.client, 28) == frame(CLOSE, REPLY, 8)
             assert c.gate.poll() == 0
