@@ -178,8 +178,9 @@ const VapStepKind vap_hotplug_kind = {
 
 VapStep *
 vap_hotplug_step_new (const char *guest, const char *guest_uuid, const char *device,
-                   gboolean plug, const char *connect)
+                      gboolean plug, const char *connect)
 {
-  return vap_step_new (&vap_hotplug_kind, "guest", guest, "guest-uuid", guest_uuid, "device",
-                       device, "plug", plug ? "yes" : NULL, "connect", connect, NULL);
+  return vap_step_new (&vap_hotplug_kind, "guest", guest, "guest-uuid", guest_uuid,
+                       "device", device, "plug", plug ? "yes" : NULL, "connect", connect,
+                       NULL);
 }

@@ -104,8 +104,8 @@ read_rule (const Reading *reading, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
-/* In this order; @fact: or several that are read together; @needs: facts without which one
- * cannot be read. */
+/* In this order; @fact: or several that are read together; @needs: facts without which
+ * one cannot be read. */
 static const struct {
   VapFacts fact;
   guint needs;

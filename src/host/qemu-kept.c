@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Answers of QEMU that are kept, in a process that asked for it: gate-judge, which lives
- * as long as one connection, and from one such process to the next (qemu-stored.c).  A binary that is still the same file has the same
- * properties; libvirt trusts the like for longer than a connection (virQEMUCapsIsValid()
- * in src/qemu/qemu_capabilities.c compares the ctime of the binary with that of its
- * cached capabilities).
+ * as long as one connection, and from one such process to the next (qemu-stored.c).  A
+ * binary that is still the same file has the same properties; libvirt trusts the like for
+ * longer than a connection (virQEMUCapsIsValid() in src/qemu/qemu_capabilities.c compares
+ * the ctime of the binary with that of its cached capabilities).
  */
 #include "config.h"
 
