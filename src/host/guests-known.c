@@ -14,13 +14,15 @@
 
 /* The guests of a directory, by the names of their files, as they were last read.
  * @root: NULL as long as nothing is known
- * @watch: NULL when the directory was not there */
+ * @watch: NULL when the directory was not there
+ * @late: set of the names of files that have changed since they were read */
 typedef struct {
   const char *dir;
   gboolean running;
   char *root;
   VapWatch *watch;
   GTree *guests;
+  GHashTable *late;
 } Shelf;
 
 /* @guests: of both, NULL when it has to be made anew
@@ -47,6 +49,7 @@ shelf_clear (Shelf *shelf)
   g_clear_pointer (&shelf->root, g_free);
   g_clear_pointer (&shelf->watch, vap_watch_free);
   g_clear_pointer (&shelf->guests, g_tree_unref);
+  g_clear_pointer (&shelf->late, g_hash_table_unref);
 }
 
 /* (nullable): where the list has @guest */
@@ -108,6 +111,40 @@ shelf_read_all (Shelf *shelf, const GPtrArray *names)
   return TRUE;
 }
 
+/* Reads what has changed, but the file @replaced, which is read when somebody wants it.
+ */
+static gboolean
+shelf_read_late (Shelf *shelf, const char *replaced)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, shelf->late);
+  while (g_hash_table_iter_next (&iter, &name, NULL)) {
+    if (g_strcmp0 (name, replaced) == 0)
+      continue;
+    if (!shelf_read (shelf, name))
+      return FALSE;
+    g_hash_table_iter_remove (&iter);
+  }
+  return TRUE;
+}
+
+/* The definition that another replaces may stay as it was when it was read, if then it
+ * was this guest's, with which nothing of its own interferes. */
+static void
+shelf_leave_out (Shelf *shelf, const VapGuest *defines, const char *replaced)
+{
+  const VapGuest *guest = g_tree_lookup (shelf->guests, replaced);
+
+  if (guest == NULL ||
+      (guest->uuid != NULL && g_ascii_strcasecmp (guest->uuid, defines->uuid) == 0))
+    return;
+  g_tree_remove (shelf->guests, replaced);
+  g_hash_table_add (shelf->late, g_strdup (replaced));
+  forget_list ();
+}
+
 static gint
 compare_keys (gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer user_data)
 {
@@ -127,6 +164,7 @@ shelf_fill (Shelf *shelf, const char *root)
   shelf->root = g_strdup (root);
   shelf->guests =
       g_tree_new_full (compare_keys, NULL, g_free, (GDestroyNotify) vap_guest_unref);
+  shelf->late = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   shelf->watch = vap_watch_new (path, VAP_GUEST_SUFFIX);
   status = vap_dir_names (root, shelf->dir, &names, NULL);
   return shelf->watch != NULL ? status == VAP_READ_DONE && shelf_read_all (shelf, names)
@@ -135,30 +173,33 @@ shelf_fill (Shelf *shelf, const char *root)
 
 /* FALSE when what is known may be old */
 static gboolean
-shelf_catch_up (Shelf *shelf, const char *root)
+shelf_catch_up (Shelf *shelf, const char *root, const char *replaced)
 {
-  g_autoptr (GPtrArray) names = NULL;
 
   if (shelf->root == NULL || strcmp (shelf->root, root) != 0)
     return FALSE;
   if (shelf->watch == NULL)
     return vap_dir_find (root, shelf->dir, NULL) == VAP_READ_ABSENT;
-  return vap_watch_take (shelf->watch, &names) && shelf_read_all (shelf, names);
+  return vap_watch_take (shelf->watch, shelf->late) && shelf_read_late (shelf, replaced);
 }
 
 /* FALSE when they cannot be known */
 static gboolean
-catch_up (const char *root)
+catch_up (const char *root, const VapGuest *defines)
 {
+  g_autofree char *replaced = vap_guest_replaced_file (defines);
   gboolean known_all = vap_keep_is_on ();
 
   vap_watch_look ();
   for (guint i = 0; i < G_N_ELEMENTS (known.shelves) && known_all; i++) {
     Shelf *shelf = &known.shelves[i];
+    const char *but = shelf->running ? NULL : replaced;
 
-    known_all = shelf_catch_up (shelf, root) || shelf_fill (shelf, root);
+    known_all = shelf_catch_up (shelf, root, but) || shelf_fill (shelf, root);
     if (!known_all)
       shelf_clear (shelf);
+    else if (but != NULL)
+      shelf_leave_out (shelf, defines, but);
   }
   return known_all;
 }
@@ -184,12 +225,13 @@ add_known (const VapGuestList *list)
 }
 
 gboolean
-vap_host_take_known_guests (VapHost *host)
+vap_host_take_known_guests (VapHost *host, const VapGuest *defines)
 {
-  if ((host->facts & VAP_FACTS_GUESTS) != VAP_FACTS_GUESTS || !catch_up (host->root))
+  if ((host->facts & VAP_FACTS_GUESTS) != VAP_FACTS_GUESTS ||
+      !catch_up (host->root, defines))
     return FALSE;
   if (known.guests == NULL) {
-    vap_guest_list_make (host, add_known);
+    vap_guest_list_make (host, add_known, NULL);
     known.guests = g_ptr_array_ref (host->guests);
   } else {
     g_ptr_array_unref (host->guests);
@@ -213,6 +255,6 @@ vap_host_look_ahead (const char *root)
   g_autoptr (VapHost) host = vap_host_new (root);
 
   host->facts = VAP_FACTS_GUESTS;
-  if (!vap_host_take_known_guests (host))
+  if (!vap_host_take_known_guests (host, NULL))
     g_debug ("the guests of '%s' are read each time", host->root);
 }

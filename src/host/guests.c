@@ -15,11 +15,13 @@
 
 #include <glib/gi18n-lib.h>
 
-/* @by_name: the first of each */
+/* @by_name: the first of each
+ * @replaced: (nullable): a file of a definition that is not looked at */
 struct VapGuestList {
   VapHost *host;
   GHashTable *by_uuid;
   GHashTable *by_name;
+  const char *replaced;
 };
 
 static VapHostGuest *
@@ -98,6 +100,20 @@ read_guest (const VapGuestList *list, const char *dir, const char *name, GError 
   return VAP_READ_DONE;
 }
 
+char *
+vap_guest_replaced_file (const VapGuest *defines)
+{
+  if (defines == NULL || defines->name == NULL || defines->uuid == NULL)
+    return NULL;
+  return g_strconcat (defines->name, VAP_GUEST_SUFFIX, NULL);
+}
+
+static gboolean
+is_replaced (const VapGuestList *list, const char *dir, const char *name)
+{
+  return g_strcmp0 (list->replaced, name) == 0 && g_str_equal (dir, VAP_GUESTS_DEFINED);
+}
+
 gboolean
 vap_guest_is_file (const char *name)
 {
@@ -125,7 +141,7 @@ read_directory (const VapGuestList *list, const char *dir)
     const char *name = g_ptr_array_index (names, i);
     g_autoptr (GError) guest_error = NULL;
 
-    if (!vap_guest_is_file (name))
+    if (!vap_guest_is_file (name) || is_replaced (list, dir, name))
       continue;
     status = read_guest (list, dir, name, &guest_error);
     denied = denied || status == VAP_READ_DENIED;
@@ -157,11 +173,12 @@ vap_host_sort_guests (VapHost *host)
 }
 
 void
-vap_guest_list_make (VapHost *host, void (*fill) (const VapGuestList *list))
+vap_guest_list_make (VapHost *host, void (*fill) (const VapGuestList *list),
+                     const char *replaced)
 {
   g_autoptr (GHashTable) by_uuid = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) by_name = g_hash_table_new (g_str_hash, g_str_equal);
-  const VapGuestList list = { host, by_uuid, by_name };
+  const VapGuestList list = { host, by_uuid, by_name, replaced };
 
   fill (&list);
   vap_host_sort_guests (host);
@@ -177,10 +194,14 @@ read_directories (const VapGuestList *list)
 }
 
 void
-vap_host_read_guests (VapHost *host)
+vap_host_read_guests (VapHost *host, const VapGuest *defines)
 {
-  if (!vap_host_take_known_guests (host))
-    vap_guest_list_make (host, read_directories);
+  g_autofree char *replaced = NULL;
+
+  if (vap_host_take_known_guests (host, defines))
+    return;
+  replaced = vap_guest_replaced_file (defines);
+  vap_guest_list_make (host, read_directories, replaced);
 }
 
 VapGuest **

@@ -17,6 +17,10 @@ G_BEGIN_DECLS
 /* whether a file of this name in one of the two is of a guest */
 gboolean vap_guest_is_file (const char *name);
 
+/* (nullable): the name of the file that a guest's definition replaces; with it nothing is
+ * known of who has the guest's UUID, so that it must have one of its own */
+char *vap_guest_replaced_file (const VapGuest *defines);
+
 /* (transfer full): NULL unless it was read and understood; @status tells how that went */
 VapGuest *vap_guest_read (const char *root, const char *path, VapReadStatus *status,
                           GError **error);
@@ -28,11 +32,13 @@ typedef struct VapGuestList VapGuestList;
 void vap_guest_list_add (const VapGuestList *list, const char *file_name,
                          VapGuest *parsed, gboolean running);
 
-/* what @fill adds, in its order, sorted then */
-void vap_guest_list_make (VapHost *host, void (*fill) (const VapGuestList *list));
+/* what @fill adds, in its order, sorted then; @replaced: (nullable): see
+ * vap_guest_replaced_file() */
+void vap_guest_list_make (VapHost *host, void (*fill) (const VapGuestList *list),
+                          const char *replaced);
 
-/* FALSE when they have to be read */
-gboolean vap_host_take_known_guests (VapHost *host);
+/* FALSE when they have to be read; @defines: see VapScope */
+gboolean vap_host_take_known_guests (VapHost *host, const VapGuest *defines);
 
 /* a host that got @guests so has them no more */
 void vap_host_return_known_guests (const GPtrArray *guests);

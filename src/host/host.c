@@ -93,7 +93,7 @@ read_others (const Reading *reading, GError **error G_GNUC_UNUSED)
 static gboolean
 read_guests (const Reading *reading, GError **error G_GNUC_UNUSED)
 {
-  vap_host_read_guests (reading->host);
+  vap_host_read_guests (reading->host, reading->scope->defines);
   return TRUE;
 }
 
@@ -159,7 +159,7 @@ vap_host_read_scope (const char *root, const VapScope *scope, GError **error)
 VapHost *
 vap_host_read (const char *root, GError **error)
 {
-  const VapScope everything = { VAP_FACTS_ALL, NULL };
+  const VapScope everything = { .facts = VAP_FACTS_ALL };
 
   return vap_host_read_scope (root, &everything, error);
 }
@@ -168,7 +168,8 @@ VapHost *
 vap_host_read_device (const char *root, const char *uuid, GError **error)
 {
   const char *const devices[] = { uuid, NULL };
-  const VapScope scope = { VAP_FACTS_DRIVER | VAP_FACTS_ACTIVE, devices };
+  const VapScope scope = { .facts = VAP_FACTS_DRIVER | VAP_FACTS_ACTIVE,
+                           .devices = devices };
 
   return vap_host_read_scope (root, &scope, error);
 }
@@ -176,7 +177,7 @@ vap_host_read_device (const char *root, const char *uuid, GError **error)
 VapHost *
 vap_host_read_running (const char *root, GError **error)
 {
-  const VapScope scope = { VAP_FACTS_RUNNING, NULL };
+  const VapScope scope = { .facts = VAP_FACTS_RUNNING };
 
   return vap_host_read_scope (root, &scope, error);
 }

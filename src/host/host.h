@@ -96,10 +96,15 @@ typedef enum {
  * @facts: VapFacts, or'ed
  * @devices: (nullable): NULL-terminated: of the mediated devices these UUIDs, in any
  *   case, are enough; NULL for all there are
+ * @defines: (nullable): a guest that is to be defined: what is stored by its name, which
+ *   that replaces, need not be among the guests.  libvirt has the definition in a file of
+ *   the guest's name, and refuses one whose name another has (src/conf/virdomainobjlist.c,
+ *   virDomainObjListAddLocked()).
  */
 typedef struct {
   guint facts;
   const char *const *devices;
+  const VapGuest *defines;
 } VapScope;
 
 typedef enum {

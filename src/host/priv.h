@@ -91,7 +91,8 @@ void vap_host_sort_devices (VapHost *host);
 /* when the devices are there and sorted */
 void vap_host_read_other_mdevs (VapHost *host, const char *const *wanted);
 /* those that its facts ask for, in their order */
-void vap_host_read_guests (VapHost *host);
+/* @defines: see VapScope */
+void vap_host_read_guests (VapHost *host, const VapGuest *defines);
 void vap_host_sort_guests (VapHost *host);
 void vap_host_read_udev_rule (VapHost *host);
 /* the rule itself, NULL where it is not there or cannot be read; free with g_free() */

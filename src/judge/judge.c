@@ -240,7 +240,7 @@ static VapHost *
 read_host (const Task *task, const VapGuest *guest, GError **error)
 {
   g_autoptr (GPtrArray) devices = g_ptr_array_new ();
-  VapScope scope = { vap_check_guest_facts (guest), NULL };
+  VapScope scope = { .facts = vap_check_guest_facts (guest) };
 
   if (task->mend & VAP_MEND_SEE_ALL)
     return vap_host_read (task->root, error);
@@ -251,8 +251,10 @@ read_host (const Task *task, const VapGuest *guest, GError **error)
       g_ptr_array_add (devices, device->uuid);
   }
   g_ptr_array_add (devices, NULL);
-  if (!(task->mend & VAP_MEND_DEVICES))
+  if (!(task->mend & VAP_MEND_DEVICES)) {
     scope.devices = (const char *const *) devices->pdata;
+    scope.defines = task->action == VAP_ACTION_DEFINE ? guest : NULL;
+  }
   return vap_host_read_scope (task->root, &scope, error);
 }
 

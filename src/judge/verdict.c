@@ -110,7 +110,7 @@ vap_verdict_to_record (const VapVerdict *verdict, VapDoor door, const char *call
 VapHost *
 vap_judge_read_for_guest (const char *root, GError **error)
 {
-  const VapScope scope = { vap_check_guest_facts (NULL), NULL };
+  const VapScope scope = { .facts = vap_check_guest_facts (NULL) };
 
   return vap_host_read_scope (root, &scope, error);
 }
@@ -118,7 +118,7 @@ vap_judge_read_for_guest (const char *root, GError **error)
 VapHost *
 vap_judge_read_for_device (const char *root, GError **error)
 {
-  const VapScope scope = { vap_check_device_facts (), NULL };
+  const VapScope scope = { .facts = vap_check_device_facts () };
 
   return vap_host_read_scope (root, &scope, error);
 }

@@ -129,18 +129,17 @@ vap_watch_look (void)
 }
 
 gboolean
-vap_watch_take (VapWatch *watch, GPtrArray **names)
+vap_watch_take (VapWatch *watch, GHashTable *names)
 {
   GHashTableIter iter;
   gpointer name;
 
   if (watch->is_void || !is_there (watch))
     return FALSE;
-  *names = g_ptr_array_new_with_free_func (g_free);
   g_hash_table_iter_init (&iter, watch->changed);
   while (g_hash_table_iter_next (&iter, &name, NULL)) {
-    g_ptr_array_add (*names, name);
     g_hash_table_iter_steal (&iter);
+    g_hash_table_add (names, name);
   }
   return TRUE;
 }

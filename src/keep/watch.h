@@ -34,13 +34,13 @@ void vap_watch_look (void);
 
 /**
  * vap_watch_take:
- * @names: (out) (transfer full): of the files that have come, gone or changed since the
- *   last time and till vap_watch_look() was called, each once
+ * @names: a set of char *, which it owns: gets those of the files that have come, gone or
+ *   changed since the last time and till vap_watch_look() was called
  *
  * Returns: FALSE when that is not known, since too much has happened or @watch's path
  * leads to another directory or to none: then @watch is of no more use
  */
-gboolean vap_watch_take (VapWatch *watch, GPtrArray **names) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vap_watch_take (VapWatch *watch, GHashTable *names) G_GNUC_WARN_UNUSED_RESULT;
 
 void vap_watch_free (VapWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapWatch, vap_watch_free)

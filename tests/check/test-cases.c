@@ -84,8 +84,8 @@ assert_scope_suffices (const char *root, const VapQemu *qemu, const VapGuest *gu
       g_ptr_array_add (devices, device->uuid);
   }
   g_ptr_array_add (devices, NULL);
-  const VapScope scope = { vap_check_guest_facts (guest),
-                           (const char *const *)devices->pdata };
+  const VapScope scope = { .facts = vap_check_guest_facts (guest),
+                           .devices = (const char *const *)devices->pdata };
   part = vap_host_read_scope (root, &scope, NULL);
   g_assert_nonnull (part);
   by_part = vap_check_guest (part, qemu, guest, action);

@@ -108,8 +108,8 @@ test_one_guest (void)
                            "device " A_UUID " adapters=0-3 domains=0-3\n"
                            "device " B_UUID " adapters=4-7 domains=0-3\n");
   const char *const devices[] = { A_UUID, NULL };
-  const VapScope scope
-      = { VAP_FACTS_FEATURES | VAP_FACTS_DEVICES | VAP_FACTS_GUESTS, devices };
+  const VapScope scope = { .facts = VAP_FACTS_FEATURES | VAP_FACTS_DEVICES | VAP_FACTS_GUESTS,
+                           .devices = devices };
   g_autoptr (VapHost) host = NULL;
 
   opened = 0;

@@ -23,8 +23,9 @@
 #define ROUNDS 150u
 #define ROUNDS_THOROUGH 5000u
 
-/* what the process that keeps is to do */
-enum { JUDGE, LOOK_AHEAD, REST };
+/* what the process that keeps is to do; JUDGE and more: a guest of judge() */
+enum { LOOK_AHEAD, REST, JUDGE };
+#define N_GUESTS 4u
 
 static const char *const uuids[] = {
   "62177883-f1bb-47f0-914d-32a22e3a8801",
@@ -159,16 +160,23 @@ change (const char *root)
     vap_test_tree_make_text (text, root);
 }
 
-/* everything that is found about a guest that is to be defined */
+/* everything that is found about a guest that is to be defined: one that is new, or one
+ * that may be there already, of the same UUID or of another */
 static char *
-judge (const char *root)
+judge (const char *root, guint which)
 {
+  static const char *const guests[N_GUESTS] = {
+    "<name>new</name>",
+    "<name>web1</name><uuid>11111111-2222-3333-4444-555555555550</uuid>",
+    "<name>web2</name><uuid>11111111-2222-3333-4444-555555555551</uuid>",
+    "<name>web3</name>",
+  };
   g_autofree char *xml = g_strdup_printf (
-      "<domain type='kvm'><name>new</name><os><type arch='s390x'>hvm</type></os>"
+      "<domain type='kvm'>%s<os><type arch='s390x'>hvm</type></os>"
       "<cpu mode='custom'><model>gen16a</model><feature name='ap'/><feature name='apft'/>"
       "<feature name='apqci'/></cpu><devices><hostdev mode='subsystem' type='mdev' "
       "model='vfio-ap'><source><address uuid='%s'/></source></hostdev></devices></domain>",
-      uuids[0]);
+      guests[which], uuids[0]);
   g_autoptr (GError) error = NULL;
   g_autoptr (VapVerdict) verdict = vap_judge_mended_xml (root, xml, strlen (xml), 0,
                                                          VAP_ACTION_DEFINE, &error);
@@ -196,7 +204,7 @@ keep_and_judge (gint fd, const char *root)
       vap_watch_rest ();
       continue;
     }
-    text = judge (root);
+    text = judge (root, (guint)byte - JUDGE);
     if (send (fd, text, strlen (text) + 1, 0) < 0)
       return 1;
   }
@@ -209,7 +217,7 @@ test_same (void)
   g_autofree char *root = g_strdup (PLACE "/virt-ap-kept-XXXXXX");
   guint rounds = g_getenv ("VIRT_AP_THOROUGH") != NULL ? ROUNDS_THOROUGH : ROUNDS;
   guint different = 0;
-  g_autofree char *last = NULL;
+  char *last[N_GUESTS] = { NULL };
   gint pair[2];
   pid_t child;
 
@@ -228,6 +236,7 @@ test_same (void)
   }
   close (pair[1]);
   for (guint i = 0; i < rounds; i++) {
+    guint which = (guint)g_test_rand_int_range (0, N_GUESTS);
     char kept[TEXT_MAX] = "";
     g_autofree char *fresh = NULL;
 
@@ -240,14 +249,16 @@ test_same (void)
       g_assert_cmpint (write (pair[0], (char[]){ REST }, 1), ==, 1);
     if (one_of (6))
       g_usleep (130 * 1000);
-    g_assert_cmpint (write (pair[0], (char[]){ JUDGE }, 1), ==, 1);
+    g_assert_cmpint (write (pair[0], (char[]){ (char)(JUDGE + which) }, 1), ==, 1);
     g_assert_cmpint (recv (pair[0], kept, sizeof kept - 1, 0), >, 0);
-    fresh = judge (root);
+    fresh = judge (root, which);
     g_assert_cmpstr (kept, ==, fresh);
-    different += g_strcmp0 (fresh, last) != 0;
-    g_free (last);
-    last = g_steal_pointer (&fresh);
+    different += g_strcmp0 (fresh, last[which]) != 0;
+    g_free (last[which]);
+    last[which] = g_steal_pointer (&fresh);
   }
+  for (guint i = 0; i < N_GUESTS; i++)
+    g_free (last[i]);
   close (pair[0]);
   g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
   /* the changes do change what is found */

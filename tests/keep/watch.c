@@ -89,11 +89,19 @@ compare (gconstpointer a, gconstpointer b)
 static char *
 changes (VapWatch *watch)
 {
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                                        NULL);
   g_autoptr (GPtrArray) names = NULL;
+  GHashTableIter iter;
+  gpointer name;
 
   vap_watch_look ();
-  if (!vap_watch_take (watch, &names))
+  if (!vap_watch_take (watch, taken))
     return NULL;
+  names = g_ptr_array_new ();
+  g_hash_table_iter_init (&iter, taken);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    g_ptr_array_add (names, name);
   g_ptr_array_sort (names, compare);
   g_ptr_array_add (names, NULL);
   return g_strjoinv (" ", (char **)names->pdata);
