@@ -123,6 +123,13 @@ vap_pipe_is_drained (const VapPipe *pipe)
   return pipe->start == pipe->cleared && pipe->inserted == NULL;
 }
 
+gboolean
+vap_pipe_is_idle (const VapPipe *pipe)
+{
+  return pipe->start == pipe->end && pipe->passing == 0 && pipe->dropping == 0 &&
+         pipe->inserted == NULL && !pipe->full && !pipe->ended && !pipe->lost;
+}
+
 /* The other end is gone: what it shall not get any more is no reason to stop. */
 static void
 lose (VapPipe *pipe)

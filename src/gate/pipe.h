@@ -71,6 +71,9 @@ VapHeaderState vap_pipe_next (VapPipe *pipe, VapRpcHeader *header, guint64 *size
 void vap_pipe_pass (VapPipe *pipe, guint64 size);
 void vap_pipe_drop (VapPipe *pipe, guint64 size);
 
+/* whether there is nothing in it, and both its ends are there */
+gboolean vap_pipe_is_idle (const VapPipe *pipe);
+
 /* whether all that is cleared is sent, and nothing waits to be inserted */
 gboolean vap_pipe_is_drained (const VapPipe *pipe);
 

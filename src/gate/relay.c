@@ -7,8 +7,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -17,17 +15,11 @@
 
 #include "ap/error.h"
 #include "gate/relay.h"
-
-/* Who waits must be woken, which costs more than some looks.  After a read of so many
- * bytes both sides are looked at so many times first; between them, others run. */
-#define MUCH 1024u
-#define LOOKS 40u
+#include "gate/stream.h"
 
 /*
- * @up: from the client to the daemon
- * @down: from the daemon to the client
- * @wanted: the next frame of @up is to be judged, its header is @header, its size
- *   in the stream @size
+ * @wanted: the next frame of the client's is to be judged, its header is @header, its
+ * size in the stream @size
  * @call: (nullable): the frame that is being collected, @collected bytes so far, or
  *   judged; NULL when it is too long for that
  * @long_header: what the judge gets of a call that is too long
@@ -36,13 +28,11 @@
  * @closing: the client's last call has gone to the daemon, with the serial @last_serial
  * @farewell: see vap_relay_run()
  * @half_closed: the daemon was told that no more will come
- * @looks: how often both sides are still looked at before they are waited for
  * @linger_until: monotonic; the daemon has not read what a client that is gone has
  *   left behind, and till then may; 0 when that is not so
  */
 typedef struct {
-  VapPipe up;
-  VapPipe down;
+  VapStream stream;
   const VapFilter *filter;
   gboolean wanted;
   VapRpcHeader header;
@@ -57,7 +47,6 @@ typedef struct {
   guint32 last_serial;
   VapFarewell *farewell;
   gboolean half_closed;
-  guint looks;
   gint64 linger_until;
   GError *error;
 } VapRelay;
@@ -68,13 +57,13 @@ static void
 give_up (VapRelay *relay, const char *format, guint32 length)
 {
   relay->error = g_error_new (VAP_ERROR, VAP_ERROR_MALFORMED, format, length);
-  relay->up.ended = relay->down.ended = TRUE;
+  relay->stream.up.ended = relay->stream.down.ended = TRUE;
 }
 
 static void
 pass_call (VapRelay *relay)
 {
-  vap_pipe_insert (&relay->up, g_steal_pointer (&relay->call), relay->size);
+  vap_pipe_insert (&relay->stream.up, g_steal_pointer (&relay->call), relay->size);
 }
 
 /* A frame that goes on instead of the call gets the bytes that carry the call's
@@ -86,7 +75,7 @@ pass_other_call (VapRelay *relay, guint8 *frame, gsize length)
 
   frame = g_realloc (frame, length + rest);
   memcpy (frame + length, relay->call + relay->header.length, rest);
-  vap_pipe_insert (&relay->up, frame, length + rest);
+  vap_pipe_insert (&relay->stream.up, frame, length + rest);
 }
 
 /* The judge's answer takes the place of the call. */
@@ -98,7 +87,7 @@ take_answer (VapRelay *relay)
 
   relay->asking = FALSE;
   if (question->kind == VAP_ANSWER_REPLY)
-    vap_pipe_insert (&relay->down, frame, question->length);
+    vap_pipe_insert (&relay->stream.down, frame, question->length);
   else if (question->kind == VAP_ANSWER_CALL)
     pass_other_call (relay, frame, question->length);
   else
@@ -121,7 +110,7 @@ ask (VapRelay *relay, const guint8 *bytes)
 static gboolean
 take_call (VapRelay *relay)
 {
-  if (!vap_pipe_is_drained (&relay->up) || relay->down.inserted != NULL ||
+  if (!vap_pipe_is_drained (&relay->stream.up) || relay->stream.down.inserted != NULL ||
       relay->question.keeping)
     return FALSE;
 
@@ -132,7 +121,7 @@ take_call (VapRelay *relay)
     return TRUE;
   }
   vap_rpc_header_write (&relay->header, relay->long_header);
-  vap_pipe_drop (&relay->up, relay->size);
+  vap_pipe_drop (&relay->stream.up, relay->size);
   ask (relay, relay->long_header);
   return TRUE;
 }
@@ -141,7 +130,7 @@ static void
 collect_call (VapRelay *relay)
 {
   const VapFilter *filter = relay->filter;
-  VapPipe *up = &relay->up;
+  VapPipe *up = &relay->stream.up;
   gsize part = MIN (relay->size - relay->collected, up->end - up->start);
 
   memcpy (relay->call + relay->collected, up->buffer + up->start, part);
@@ -163,14 +152,14 @@ pass_up (VapRelay *relay)
     relay->closing = TRUE;
     relay->last_serial = relay->header.serial;
   }
-  vap_pipe_pass (&relay->up, relay->size);
+  vap_pipe_pass (&relay->stream.up, relay->size);
 }
 
 /* The reply to the last call, when it is all that there is for the client. */
 static gboolean
 take_farewell (VapRelay *relay, const VapRpcHeader *header)
 {
-  VapPipe *down = &relay->down;
+  VapPipe *down = &relay->stream.down;
   VapFarewell *farewell = relay->farewell;
 
   if (!relay->closing || relay->question.keeping ||
@@ -195,7 +184,7 @@ advance_up (VapRelay *relay)
     if (relay->asking || relay->call != NULL || relay->error != NULL)
       return;
     if (!relay->wanted) {
-      switch (vap_pipe_next (&relay->up, &relay->header, &relay->size)) {
+      switch (vap_pipe_next (&relay->stream.up, &relay->header, &relay->size)) {
       case VAP_HEADER_NONE:
         return;
       case VAP_HEADER_UNSOUND:
@@ -223,7 +212,7 @@ advance_down (VapRelay *relay)
   guint64 size;
 
   while (relay->error == NULL) {
-    switch (vap_pipe_next (&relay->down, &header, &size)) {
+    switch (vap_pipe_next (&relay->stream.down, &header, &size)) {
     case VAP_HEADER_NONE:
       return;
     case VAP_HEADER_UNSOUND:
@@ -237,7 +226,7 @@ advance_down (VapRelay *relay)
         return;
       relay->replied =
           relay->replied || vap_question_is_replied (&relay->question, &header);
-      vap_pipe_pass (&relay->down, size);
+      vap_pipe_pass (&relay->stream.down, size);
       break;
     }
   }
@@ -251,16 +240,16 @@ advance (VapRelay *relay)
 
   do {
     advance_up (relay);
-    moved = vap_pipe_drain (&relay->up);
+    moved = vap_pipe_drain (&relay->stream.up);
     if (moved)
       relay->linger_until = 0;
     advance_down (relay);
     if (!relay->question.keeping)
-      moved |= vap_pipe_drain (&relay->down);
+      moved |= vap_pipe_drain (&relay->stream.down);
   } while (moved);
-  if (vap_pipe_is_drained (&relay->up))
+  if (vap_pipe_is_drained (&relay->stream.up))
     vap_question_go_on (&relay->question);
-  if (relay->replied && vap_pipe_is_drained (&relay->down)) {
+  if (relay->replied && vap_pipe_is_drained (&relay->stream.down)) {
     relay->replied = FALSE;
     vap_question_replied (&relay->question);
   }
@@ -273,56 +262,36 @@ advance (VapRelay *relay)
 static void
 half_close (VapRelay *relay)
 {
-  if (relay->half_closed || !relay->up.ended || !vap_pipe_is_drained (&relay->up))
+  if (relay->half_closed || !relay->stream.up.ended ||
+      !vap_pipe_is_drained (&relay->stream.up))
     return;
   relay->half_closed = TRUE;
-  shutdown (relay->up.to, SHUT_WR);
+  shutdown (relay->stream.up.to, SHUT_WR);
 }
 
 /* The daemon has gone, and the client has got all it sent. */
 static gboolean
 is_done (const VapRelay *relay)
 {
-  if (relay->error != NULL && !vap_pipe_is_drained (&relay->up))
+  if (relay->error != NULL && !vap_pipe_is_drained (&relay->stream.up))
     return FALSE;
-  if ((relay->half_closed && relay->down.lost) ||
+  if ((relay->half_closed && relay->stream.down.lost) ||
       (relay->closing && relay->farewell->length > 0))
     return TRUE;
   if (relay->linger_until != 0 && g_get_monotonic_time () >= relay->linger_until)
     return TRUE;
-  return relay->down.ended &&
-         (vap_pipe_is_drained (&relay->down) ||
+  return relay->stream.down.ended &&
+         (vap_pipe_is_drained (&relay->stream.down) ||
           /* a reply of ours has no place within a frame that stopped in the middle */
-          (relay->down.passing > 0 && relay->down.start == relay->down.cleared));
+          (relay->stream.down.passing > 0 &&
+           relay->stream.down.start == relay->stream.down.cleared));
 }
 
 static gboolean
 wants_client (const VapRelay *relay)
 {
-  return !relay->up.ended && vap_pipe_is_drained (&relay->up) && !relay->wanted &&
-         !relay->asking;
-}
-
-/* a reply that waits for the end of a frame must not stop that frame */
-static gboolean
-wants_daemon (const VapRelay *relay)
-{
-  const VapPipe *down = &relay->down;
-
-  return !down->ended && down->start == down->cleared &&
-         (down->inserted == NULL || down->passing > 0);
-}
-
-enum { UP_FROM, UP_TO, DOWN_FROM, DOWN_TO, JUDGE, N_FDS };
-
-/* A descriptor that nothing is wanted from is left out: poll() would report its
- * hang-up for ever. */
-static void
-want (struct pollfd *fd, gboolean wanted, gint descriptor, short events)
-{
-  fd->fd = wanted ? descriptor : -1;
-  fd->events = events;
-  fd->revents = 0;
+  return !relay->stream.up.ended && vap_pipe_is_drained (&relay->stream.up) &&
+         !relay->wanted && !relay->asking;
 }
 
 /* In milliseconds, for poll(). */
@@ -330,7 +299,7 @@ static gint
 time_to_wait (VapRelay *relay)
 {
   gint linger = relay->filter->linger != 0 ? relay->filter->linger : VAP_RELAY_LINGER_MS;
-  gboolean lingers = relay->down.lost && !vap_pipe_is_drained (&relay->up);
+  gboolean lingers = relay->stream.down.lost && !vap_pipe_is_drained (&relay->stream.up);
   gint64 until = G_MAXINT64;
   gint64 now;
 
@@ -347,75 +316,23 @@ time_to_wait (VapRelay *relay)
 }
 
 static void
-choose_events (VapRelay *relay, struct pollfd fds[N_FDS])
-{
-  VapPipe *up = &relay->up, *down = &relay->down;
-  gboolean has_output = down->start < down->cleared || down->inserted != NULL;
-
-  want (&fds[UP_FROM], wants_client (relay), up->from, POLLIN);
-  want (&fds[UP_TO], !vap_pipe_is_drained (up), up->to, POLLOUT);
-  want (&fds[DOWN_FROM], wants_daemon (relay), down->from, POLLIN);
-  /* also for nothing: that a client is gone shows even when it is not being read */
-  want (&fds[DOWN_TO], !down->lost, down->to, has_output && down->full ? POLLOUT : 0);
-  want (&fds[JUDGE], relay->asking || relay->question.keeping, relay->question.fd,
-        vap_question_events (&relay->question));
-}
-
-/* TRUE when anything came, were it the end */
-static gboolean
-fill (VapRelay *relay, VapPipe *pipe)
-{
-  gboolean came = vap_pipe_fill (pipe);
-
-  if (pipe->end >= MUCH)
-    relay->looks = LOOKS;
-  return came;
-}
-
-/* In the midst of much traffic more of it is there soon.  Nothing but input may be
- * waited for: only poll() tells of the rest. */
-static gboolean
-look_again (VapRelay *relay)
-{
-  if (relay->asking || relay->question.keeping || relay->up.full || relay->down.full)
-    return FALSE;
-  for (; relay->looks > 0; relay->looks--) {
-    gboolean came = FALSE;
-
-    if (wants_client (relay))
-      came |= fill (relay, &relay->up);
-    if (wants_daemon (relay))
-      came |= fill (relay, &relay->down);
-    if (came)
-      return TRUE;
-    sched_yield ();
-  }
-  return FALSE;
-}
-
-static void
 wait_for_peers (VapRelay *relay)
 {
-  struct pollfd fds[N_FDS];
+  VapStream *stream = &relay->stream;
+  VapQuestion *question = &relay->question;
+  gboolean waits_for_judge = relay->asking || question->keeping;
+  struct pollfd fds[VAP_STREAM_FDS + 1];
 
-  if (look_again (relay))
+  if (!waits_for_judge && vap_stream_look_again (stream, wants_client (relay)))
     return;
 
-  choose_events (relay, fds);
-  if (poll (fds, N_FDS, time_to_wait (relay)) < 0)
+  vap_stream_choose (stream, wants_client (relay), fds);
+  vap_stream_want (&fds[VAP_STREAM_FDS], waits_for_judge, question->fd,
+                   vap_question_events (question));
+  if (poll (fds, G_N_ELEMENTS (fds), time_to_wait (relay)) < 0)
     return;
-
-  if (fds[UP_TO].revents)
-    relay->up.full = FALSE;
-  if (fds[DOWN_TO].revents & POLLOUT)
-    relay->down.full = FALSE;
-  if (fds[DOWN_TO].revents & (POLLHUP | POLLERR | POLLNVAL))
-    relay->down.lost = TRUE;
-  vap_question_look (&relay->question);
-  if (fds[UP_FROM].revents)
-    fill (relay, &relay->up);
-  if (fds[DOWN_FROM].revents)
-    fill (relay, &relay->down);
+  vap_question_look (question);
+  vap_stream_take (stream, fds);
 }
 
 gboolean
@@ -433,11 +350,11 @@ vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun
       !g_unix_set_fd_nonblocking (daemon, TRUE, error))
     return FALSE;
 
-  vap_pipe_init (&relay.up, client_in, daemon);
-  vap_pipe_init (&relay.down, daemon, client_out);
+  vap_pipe_init (&relay.stream.up, client_in, daemon);
+  vap_pipe_init (&relay.stream.down, daemon, client_out);
   if (begun_length > 0)
-    memcpy (relay.up.buffer, begun, begun_length);
-  relay.up.end = begun_length;
+    memcpy (relay.stream.up.buffer, begun, begun_length);
+  relay.stream.up.end = begun_length;
   vap_question_init (&relay.question, filter->start_judge, filter->user_data);
   relay.question.lost = filter->judge_lost;
 
@@ -449,8 +366,8 @@ vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun
     wait_for_peers (&relay);
   }
 
-  vap_pipe_clear (&relay.up);
-  vap_pipe_clear (&relay.down);
+  vap_pipe_clear (&relay.stream.up);
+  vap_pipe_clear (&relay.stream.down);
   vap_question_clear (&relay.question);
   g_free (relay.call);
   if (relay.error == NULL)
