@@ -10,12 +10,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
 
 #include "gate/calls.h"
+#include "gate/deputy.h"
+#include "gate/procedures.h"
 #include "gate/question.h"
 #include "host/host.h"
 #include "host/qemu.h"
@@ -25,12 +28,51 @@
 /* A question is mostly short, and all of it is there at once. */
 #define AT_ONCE (64u * 1024)
 
-/* What is read of the question; the gate asks the next when this one is answered. */
+/* What is read of the question; the gate asks the next when this one is answered.
+ * @fds: that came with it, @n_fds of them */
 typedef struct {
   guint8 *bytes;
   gsize room;
   gsize length;
+  gint fds[VAP_LOAN_N_FDS];
+  guint n_fds;
 } Question;
+
+static void
+take_fds (Question *question, struct msghdr *message)
+{
+  for (struct cmsghdr *head = CMSG_FIRSTHDR (message); head != NULL;
+       head = CMSG_NXTHDR (message, head)) {
+    const gint *fds = (const gint *) CMSG_DATA (head);
+    gsize n = (head->cmsg_len - CMSG_LEN (0)) / sizeof *fds;
+
+    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+      continue;
+    for (gsize i = 0; i < n && question->n_fds < VAP_LOAN_N_FDS; i++)
+      question->fds[question->n_fds++] = fds[i];
+  }
+}
+
+/* as read() */
+static gssize
+receive (Question *question)
+{
+  union {
+    struct cmsghdr head;
+    char bytes[CMSG_SPACE (VAP_LOAN_N_FDS * sizeof (gint))];
+  } control;
+  struct iovec part = { question->bytes + question->length,
+                        question->room - question->length };
+  struct msghdr message = { .msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof control };
+  gssize got = recvmsg (STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
+
+  if (got > 0)
+    take_fds (question, &message);
+  return got;
+}
 
 /* FALSE when the gate is gone */
 static gboolean
@@ -41,8 +83,7 @@ read_up_to (Question *question, gsize length)
     question->room = length;
   }
   while (question->length < length) {
-    gssize got = read (STDIN_FILENO, question->bytes + question->length,
-                       question->room - question->length);
+    gssize got = receive (question);
 
     if (got == 0 || (got < 0 && errno != EINTR))
       return FALSE;
@@ -174,6 +215,94 @@ answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
   return written;
 }
 
+/* What is done with a stream that is lent.
+ * @passed: the call has gone on before its record is kept */
+typedef struct {
+  VapSeat *seat;
+  VapDeputy *deputy;
+  gboolean passed;
+} Deputed;
+
+static Deputed deputed;
+
+static gboolean
+answer_in_place (const VapAnswer *answer)
+{
+  if (answer->reply != NULL)
+    return vap_deputy_answer (deputed.deputy, VAP_ANSWER_REPLY, answer->reply,
+                              answer->reply_length);
+  if (answer->call != NULL)
+    return vap_deputy_answer (deputed.deputy, VAP_ANSWER_CALL, answer->call,
+                              answer->call_length);
+  return vap_deputy_answer (deputed.deputy, VAP_ANSWER_PASS, NULL, 0);
+}
+
+static void
+go_on_in_place (const VapAnswer *answer)
+{
+  hold_death (TRUE);
+  deputed.passed = answer_in_place (answer);
+  if (deputed.passed)
+    vap_deputy_keep (deputed.deputy);
+  else
+    tell_early (answer);
+}
+
+/* What the gate must be told, since it has the stream again; whether it is gone shows
+ * when it is listened to. */
+static void
+finish_in_place (const VapAnswer *answer)
+{
+  if (deputed.passed && vap_deputy_kept (deputed.deputy))
+    hold_death (FALSE);
+  else if (deputed.passed || keeping)
+    tell_kept ();
+  else if (!answer_in_place (answer))
+    tell (answer, 0);
+}
+
+static gboolean
+judge_in_place (VapDeputy *deputy, const VapRpcHeader *header, const guint8 *frame,
+                G_GNUC_UNUSED gpointer user_data)
+{
+  VapAnswer answer = { 0 };
+
+  deputed.deputy = deputy;
+  deputed.passed = FALSE;
+  deputed.seat->go_on = go_on_in_place;
+  vap_calls_judge (header, frame, &answer, deputed.seat);
+  deputed.seat->go_on = tell_early;
+  finish_in_place (&answer);
+  g_free (answer.reply);
+  g_free (answer.call);
+  return deputed.seat->sweep_at == 0;
+}
+
+static void
+read_ahead (G_GNUC_UNUSED gpointer user_data)
+{
+  vap_host_look_ahead (deputed.seat->root);
+}
+
+/* FALSE when the gate is gone */
+static gboolean
+relay_for_gate (Question *question, VapSeat *seat)
+{
+  static const VapDeputyFilter filter = {
+    .wants = vap_procedures_judged,
+    .concerns = vap_procedures_concerns,
+    .closes = vap_procedures_close,
+    .judge = judge_in_place,
+    .read_ahead = read_ahead,
+  };
+
+  if (question->n_fds != VAP_LOAN_N_FDS)
+    return FALSE;
+  question->n_fds = 0;
+  deputed.seat = seat;
+  return vap_deputy_run (STDIN_FILENO, question->fds, &filter);
+}
+
 /* So long after a call the system keeps events for us: another call may come soon. */
 #define REST_US (10 * G_TIME_SPAN_SECOND)
 
@@ -224,10 +353,16 @@ serve_one (Question *question, VapSeat *seat)
 
   if (!read_up_to (question, VAP_RPC_WORD_SIZE))
     return FALSE;
-  if (vap_rpc_read_word (question->bytes) == 0) {
+  switch (vap_rpc_read_word (question->bytes)) {
+  case 0:
     question_drop_word (question);
     vap_host_look_ahead (seat->root);
     return TRUE;
+  case VAP_LOAN_WORD:
+    question_drop_word (question);
+    return relay_for_gate (question, seat);
+  default:
+    break;
   }
   if (!read_up_to (question, VAP_RPC_HEADER_SIZE))
     return FALSE;

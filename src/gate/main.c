@@ -95,6 +95,7 @@ serve (const Options *options, GError **error)
     .start_judge = vap_spawn_judge,
     .judge_lost = vap_spawn_record,
     .user_data = &spawn,
+    .lends = TRUE,
   };
 
   if (options->socket == NULL && vap_config_socket (options->root, &configured, &fault))

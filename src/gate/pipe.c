@@ -12,12 +12,18 @@
 #include "gate/pipe.h"
 
 void
-vap_pipe_init (VapPipe *pipe, gint from, gint to)
+vap_pipe_init_with (VapPipe *pipe, gint from, gint to, guint8 *buffer)
 {
   memset (pipe, 0, sizeof *pipe);
   pipe->from = from;
   pipe->to = to;
-  pipe->buffer = g_malloc (VAP_PIPE_SIZE);
+  pipe->buffer = buffer;
+}
+
+void
+vap_pipe_init (VapPipe *pipe, gint from, gint to)
+{
+  vap_pipe_init_with (pipe, from, to, g_malloc (VAP_PIPE_SIZE));
 }
 
 void
@@ -25,6 +31,24 @@ vap_pipe_clear (VapPipe *pipe)
 {
   g_clear_pointer (&pipe->buffer, g_free);
   g_clear_pointer (&pipe->inserted, g_free);
+}
+
+gboolean
+vap_pipe_restore (VapPipe *pipe, const VapPipe *from, const guint8 *bytes)
+{
+  if (from->start > from->cleared || from->cleared > from->end ||
+      from->end > VAP_PIPE_SIZE || from->inserted != NULL)
+    return FALSE;
+  memcpy (pipe->buffer + from->start, bytes + from->start, from->end - from->start);
+  pipe->start = from->start;
+  pipe->cleared = from->cleared;
+  pipe->end = from->end;
+  pipe->passing = from->passing;
+  pipe->dropping = from->dropping;
+  pipe->full = from->full;
+  pipe->ended = from->ended;
+  pipe->lost = from->lost;
+  return TRUE;
 }
 
 void

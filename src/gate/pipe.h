@@ -51,7 +51,23 @@ typedef enum {
 } VapHeaderState;
 
 void vap_pipe_init (VapPipe *pipe, gint from, gint to);
+/* with a buffer of %VAP_PIPE_SIZE bytes that is the caller's: not for vap_pipe_clear() */
+void vap_pipe_init_with (VapPipe *pipe, gint from, gint to, guint8 *buffer);
+
 void vap_pipe_clear (VapPipe *pipe);
+
+/**
+ * vap_pipe_restore:
+ * @pipe: idle
+ * @from: another pipe between the same peers, from memory that somebody else has written
+ * @bytes: what is in its buffer
+ *
+ * Goes on where @from is.
+ *
+ * Returns: FALSE when no pipe can be so, or it has something inserted; then @pipe is as it was
+ */
+gboolean vap_pipe_restore (VapPipe *pipe, const VapPipe *from,
+                           const guint8 *bytes) G_GNUC_WARN_UNUSED_RESULT;
 
 /* takes @frame, which is sent at the next boundary; only when none is waiting */
 void vap_pipe_insert (VapPipe *pipe, guint8 *frame, gsize length);

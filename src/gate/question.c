@@ -70,6 +70,26 @@ vap_question_ask (VapQuestion *question, const VapRpcHeader *header, const guint
   question->length = 0;
 }
 
+static void
+begin_keeping (VapQuestion *question)
+{
+  question->keep_until =
+      g_get_monotonic_time () + VAP_KEEPING_MS * G_TIME_SPAN_MILLISECOND;
+}
+
+void
+vap_question_resume (VapQuestion *question, const VapRpcHeader *header, gboolean keeping)
+{
+  question->asked = *header;
+  question->left = 0;
+  question->received = 0;
+  question->length = 0;
+  question->keeping = keeping;
+  question->gone = keeping;
+  question->running = keeping;
+  begin_keeping (question);
+}
+
 short
 vap_question_events (const VapQuestion *question)
 {
@@ -165,9 +185,7 @@ vap_question_move (VapQuestion *question)
   question->keeping = (vap_rpc_read_word (question->head) & VAP_ANSWER_KEEPING) != 0;
   question->running = question->kind != VAP_ANSWER_REPLY;
   question->gone = FALSE;
-  if (question->keeping)
-    question->keep_until =
-        g_get_monotonic_time () + VAP_KEEPING_MS * G_TIME_SPAN_MILLISECOND;
+  begin_keeping (question);
   return TRUE;
 }
 

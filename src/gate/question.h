@@ -93,6 +93,11 @@ void vap_question_clear (VapQuestion *question);
 void vap_question_ask (VapQuestion *question, const VapRpcHeader *header,
                        const guint8 *bytes);
 
+/* What the judge does already with a stream that it had (loan.h): it is judging the call,
+ * or keeping its record. */
+void vap_question_resume (VapQuestion *question, const VapRpcHeader *header,
+                          gboolean keeping);
+
 /* what poll() should wait for on @fd */
 short vap_question_events (const VapQuestion *question);
 

@@ -14,8 +14,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "ap/error.h"
+#include "gate/loan.h"
 #include "gate/relay.h"
-#include "gate/stream.h"
 
 /*
  * @wanted: the next frame of the client's is to be judged, its header is @header, its
@@ -25,6 +25,7 @@
  * @long_header: what the judge gets of a call that is too long
  * @asking: a call is being judged
  * @replied: the daemon has replied to the call that was judged last
+ * @n_judged: how many calls were
  * @closing: the client's last call has gone to the daemon, with the serial @last_serial
  * @farewell: see vap_relay_run()
  * @half_closed: the daemon was told that no more will come
@@ -43,6 +44,8 @@ typedef struct {
   VapQuestion question;
   gboolean asking;
   gboolean replied;
+  guint n_judged;
+  VapLoan loan;
   gboolean closing;
   guint32 last_serial;
   VapFarewell *farewell;
@@ -99,6 +102,7 @@ static void
 ask (VapRelay *relay, const guint8 *bytes)
 {
   relay->asking = TRUE;
+  relay->n_judged++;
   vap_question_ask (&relay->question, &relay->header, bytes);
 }
 
@@ -232,6 +236,55 @@ advance_down (VapRelay *relay)
   }
 }
 
+/* Who has judged a second call will judge more: it gets the stream, between two calls. */
+static gboolean
+lend (VapRelay *relay)
+{
+  if (!relay->filter->lends || relay->n_judged < 2 || relay->error != NULL ||
+      relay->wanted || relay->asking || relay->closing || relay->question.fd < 0 ||
+      !vap_stream_is_idle (&relay->stream))
+    return FALSE;
+  vap_loan_lend (&relay->loan, &relay->stream, relay->question.fd);
+  return relay->loan.lent;
+}
+
+/* the call at the boundary, which the judge had begun with where it stands */
+static void
+resume_call (VapRelay *relay)
+{
+  VapPipe *up = &relay->stream.up;
+
+  relay->header = relay->loan.header;
+  relay->size = relay->loan.call_size;
+  relay->call = g_memdup2 (up->buffer + up->start, relay->size);
+  vap_pipe_drop (up, relay->size);
+  relay->asking = TRUE;
+}
+
+static void
+wait_for_judge (VapRelay *relay)
+{
+  VapLoanBack back = vap_loan_wait (&relay->loan, &relay->stream, relay->question.fd);
+
+  switch (back) {
+  case VAP_LOAN_NOT_BACK:
+  case VAP_LOAN_BACK:
+    break;
+  case VAP_LOAN_BACK_ASKING:
+  case VAP_LOAN_BACK_KEEPING:
+    vap_question_resume (&relay->question, &relay->loan.header,
+                         back == VAP_LOAN_BACK_KEEPING);
+    if (back == VAP_LOAN_BACK_ASKING)
+      resume_call (relay);
+    break;
+  case VAP_LOAN_LOST:
+    relay->error = g_error_new (VAP_ERROR, VAP_ERROR_FAILED,
+                                _ ("the judge ended in the middle of the connection"));
+    relay->stream.up.ended = relay->stream.down.ended = TRUE;
+    break;
+  }
+}
+
 /* Moves on until both directions wait for something. */
 static void
 advance (VapRelay *relay)
@@ -251,7 +304,8 @@ advance (VapRelay *relay)
     vap_question_go_on (&relay->question);
   if (relay->replied && vap_pipe_is_drained (&relay->stream.down)) {
     relay->replied = FALSE;
-    vap_question_replied (&relay->question);
+    if (!lend (relay))
+      vap_question_replied (&relay->question);
   }
 }
 
@@ -357,18 +411,23 @@ vap_relay_run (gint client_in, gint client_out, gint daemon, const guint8 *begun
   relay.stream.up.end = begun_length;
   vap_question_init (&relay.question, filter->start_judge, filter->user_data);
   relay.question.lost = filter->judge_lost;
+  vap_loan_init (&relay.loan);
 
   for (;;) {
     advance (&relay);
     half_close (&relay);
     if (is_done (&relay))
       break;
-    wait_for_peers (&relay);
+    if (relay.loan.lent)
+      wait_for_judge (&relay);
+    else
+      wait_for_peers (&relay);
   }
 
   vap_pipe_clear (&relay.stream.up);
   vap_pipe_clear (&relay.stream.down);
   vap_question_clear (&relay.question);
+  vap_loan_clear (&relay.loan);
   g_free (relay.call);
   if (relay.error == NULL)
     return TRUE;

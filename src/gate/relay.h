@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @start_judge: see vap_question_init()
  * @judge_lost: (nullable): see VapQuestion, @lost
  * @user_data: for @start_judge and @judge_lost
+ * @lends: the judge takes the stream (loan.h)
  * @linger: in milliseconds, instead of %VAP_RELAY_LINGER_MS; 0 for that
  */
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
   gint (*start_judge) (gpointer user_data);
   void (*judge_lost) (guint32 procedure, gboolean passed, gpointer user_data);
   gpointer user_data;
+  gboolean lends;
   gint linger;
 } VapFilter;
 

@@ -104,7 +104,7 @@ static gpointer
 run_relay (gpointer user_data)
 {
   Ends *ends = user_data;
-  const VapFilter filter = { wants, concerns, NULL, start_no_judge, NULL, NULL, 300 };
+  const VapFilter filter = { .wants = wants, .concerns = concerns, .start_judge = start_no_judge, .linger = 300 };
   gboolean ok;
 
   counts = TRUE;

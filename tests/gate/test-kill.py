@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Kills the client, the gate or the daemon at a random moment of a busy connection.
-Afterwards no process may be left, no refused guest may have reached the daemon, and no
+"""Kills the client, the gate, the daemon or the judge at a random moment of a busy
+connection: one whose client sends all its calls at once, or one whose client waits for each
+reply, so that the judge has the stream.  Afterwards no process may be left, no refused guest may have reached the daemon, and no
 reply may be lost that the daemon had sent to a client that lives.
 
 usage: test-kill.py GATE MKTREE
@@ -113,12 +114,17 @@ def play_daemon(listener, log):
         note(log, head[5], "replied")
 
 
-def play_client(sock, log):
-    sock.sendall(b"".join(define(serial) for serial in range(CALLS)))
-    for head, _ in read_frames(sock):
+def play_client(sock, log, waits):
+    if not waits:
+        sock.sendall(b"".join(define(serial) for serial in range(CALLS)))
+    else:
+        sock.sendall(define(0))
+    for count, (head, _) in enumerate(read_frames(sock), 1):
         note(log, head[5], "ok" if head[6] == 0 else "error")
-        # there is no daemon any more: a client that is told so leaves
-        if head[5] == 0 and head[6] != 0:
+        if waits and count < CALLS:
+            sock.sendall(define(count))
+        # there is no daemon any more: a client that is told so leaves, as one that has all
+        if (head[5] == 0 and head[6] != 0) or count == CALLS:
             return
 
 
@@ -148,7 +154,25 @@ def start_gate(path, root, sock):
                                 stdout=sock, stderr=null).pid
 
 
-def run_once(directory, root, victim, after):
+def judge_of(gate):
+    """None when there is none, or no more"""
+    try:
+        with open(f"/proc/{gate}/task/{gate}/children") as file:
+            children = file.read().split()
+    except FileNotFoundError:
+        return None
+    return int(children[0]) if children else None
+
+
+def kill(process):
+    try:
+        if process is not None:
+            os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def run_once(directory, root, victim, after, waits):
     listener = socket.socket(socket.AF_UNIX)
     path = os.path.join(directory, "sock")
     listener.bind(path)
@@ -160,11 +184,12 @@ def run_once(directory, root, victim, after):
     daemon = play(lambda: (ours.close(), inner.close(), play_daemon(listener, files[0])))
     gate = start_gate(path, root, inner)
     inner.close()
-    client = play(lambda: (listener.close(), play_client(ours, files[1])))
+    client = play(lambda: (listener.close(), play_client(ours, files[1], waits)))
     ours.close()
     listener.close()
     time.sleep(after)
-    os.kill({"client": client, "gate": gate, "daemon": daemon}[victim], signal.SIGKILL)
+    kill({"client": client, "gate": gate, "daemon": daemon,
+          "judge": judge_of(gate)}[victim])
     wait_for_all()
     for file in files:
         os.close(file)
@@ -195,8 +220,8 @@ def test_kill():
             file.write(HOST)
         subprocess.run([MKTREE, os.path.join(directory, "host"), root], check=True)
         for run in range(RUNS):
-            victim = ("client", "gate", "daemon")[run % 3]
-            run_once(directory, root, victim, chance.uniform(0, 0.3))
+            victim = ("client", "gate", "daemon", "judge")[run % 4]
+            run_once(directory, root, victim, chance.uniform(0, 0.3), run // 4 % 2 == 1)
 
 
 if __name__ == "__main__":

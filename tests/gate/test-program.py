@@ -853,6 +853,134 @@ def test_large_reply():
         c.relays()
 
 
+def lend(c):
+    """judges two calls, after which the judge has the stream; returns its process"""
+    os.makedirs(os.path.join(c.root, "var/log"), exist_ok=True)
+    for serial in (101, 102):
+        passes(c, crypto_guest(ALL), serial)
+        c.daemon.sendall(frame(DEFINE_XML_FLAGS, REPLY, serial, b"done"))
+        assert read(c.client, 32) == frame(DEFINE_XML_FLAGS, REPLY, serial, b"done")
+    judge = judge_of(c.gate)
+    deadline = time.monotonic() + 20
+    while not has_stream(judge):
+        assert time.monotonic() < deadline, "not lent"
+        time.sleep(0.002)
+    return judge
+
+
+def has_stream(judge):
+    for fd in os.listdir(f"/proc/{judge}/fd"):
+        try:
+            if "virt-ap-stream" in os.readlink(f"/proc/{judge}/fd/{fd}"):
+                return True
+        except FileNotFoundError:
+            pass
+    return False
+
+
+def test_lent():
+    """what the judge relays itself is judged and recorded as ever"""
+    with Connection(host=HOST) as c:
+        judge = lend(c)
+        passes(c, crypto_guest(ALL), 1)
+        c.relays()
+        assert "apxa" in passes(c, crypto_guest(ALL + ["apxa"]), 2)
+        c.client.sendall(define(crypto_guest(ALL, UUID[:-1] + "9"), 3))
+        assert read_error(c.client, 3)[0] == VIR_ERR_CONFIG_UNSUPPORTED
+        c.relays()
+        assert has_stream(judge) and judge_of(c.gate) == judge
+        verdicts = [record["verdict"] for record in records_of(c, 5)]
+        assert verdicts == ["accepted"] * 4 + ["refused"], verdicts
+
+
+def test_lent_judge_killed():
+    """nothing is lost that was between the two, and the next call has another judge"""
+    with Connection(host=HOST) as c:
+        event = frame(4712, MESSAGE, 0, b"something new")
+        for cut in (0, 4, 27, 28, len(event) - 1):
+            judge = lend(c)
+            c.daemon.sendall(event[:cut])
+            assert cut < 28 or read(c.client, cut) == event[:cut]
+            time.sleep(0.05)
+            os.kill(judge, signal.SIGKILL)
+            c.daemon.sendall(event[cut:])
+            rest = event if cut < 28 else event[cut:]
+            assert read(c.client, len(rest)) == rest, cut
+            c.relays()
+        call = define(crypto_guest(ALL), 5)
+        judge = lend(c)
+        c.client.sendall(call[:100])
+        time.sleep(0.05)
+        os.kill(judge, signal.SIGKILL)
+        c.client.sendall(call[100:])
+        assert read(c.daemon, len(call)) == call
+        assert judge_of(c.gate) != judge
+
+
+def test_lent_gate_killed():
+    """neither process is left, and both ends hear of it"""
+    with Connection(host=HOST) as c:
+        judge = lend(c)
+        c.gate.kill()
+        assert c.client.recv(1) == b"" and c.daemon.recv(1) == b""
+        deadline = time.monotonic() + 20
+        while os.path.exists(f"/proc/{judge}/exe"):
+            assert time.monotonic() < deadline, "a judge is left"
+            time.sleep(0.002)
+
+
+def test_lent_record_that_takes_long():
+    """keeps the reply back, not the events before it, and is not waited for for ever"""
+    with Connection(host=HOST) as c:
+        lend(c)
+        journal = os.path.join(c.root, "run/systemd/journal")
+        os.makedirs(journal)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            full.bind(f"{journal}/socket")
+            sender.setblocking(False)
+            try:
+                for _ in range(10000):
+                    sender.sendto(b"x", f"{journal}/socket")
+            except BlockingIOError:
+                pass
+            begin = time.monotonic()
+            passes(c, crypto_guest(ALL), 1)
+            reply = frame(DEFINE_XML_FLAGS, REPLY, 1, b"done")
+            c.daemon.sendall(reply)
+            assert read(c.client, 32) == reply
+            assert time.monotonic() - begin > 0.2
+            c.relays()
+            os.kill(judge_of(c.gate), signal.SIGKILL)
+        kept = records_of(c, 3)
+        assert [record["verdict"] for record in kept][:2] == ["accepted"] * 2, kept
+
+
+def test_lent_closed():
+    """the client's last call ends the gate as ever"""
+    for _ in range(10):
+        with Connection(host=HOST) as c:
+            lend(c)
+            close(c)
+            c.daemon.sendall(frame(CLOSE, REPLY, 8))
+            assert read(c.client, 28) == frame(CLOSE, REPLY, 8)
+            assert c.gate.poll() == 0
+            assert c.client.recv(1) == b""
+
+
+def test_lent_ends():
+    """who goes while the judge has the stream is followed by the other end"""
+    for gone, left in (("client", "daemon"), ("daemon", "client")):
+        with Connection(host=HOST) as c:
+            lend(c)
+            last = frame(5, MESSAGE, 1, b"last")
+            getattr(c, gone).sendall(last)
+            getattr(c, gone).close()
+            assert read(getattr(c, left), 32) == last
+            assert getattr(c, left).recv(1) == b""
+            assert c.gate.wait(10) == 0
+
+
 def close(c, *replies):
     """the client's last call, and what the daemon says then"""
     c.client.sendall(frame(CLOSE, CALL, 8))
