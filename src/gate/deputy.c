@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 /*
@@ -23,6 +22,8 @@
  * @unfinished: the call at the boundary is to be judged, and not all there
  * @replying: that call has gone, and the daemon has not replied
  * @has_time: a call was judged, and nothing was read ahead since
+ * @replied_at: monotonic
+ * @hurries: the last question came so soon after a reply that there was no time
  * @rest_at: monotonic; when the stream goes back
  */
 struct VapDeputy {
@@ -39,6 +40,8 @@ struct VapDeputy {
   gboolean unfinished;
   gboolean replying;
   gboolean has_time;
+  gint64 replied_at;
+  gboolean hurries;
   gint64 rest_at;
 };
 
@@ -48,22 +51,16 @@ set_state (VapDeputy *deputy, VapLoanState state)
   g_atomic_int_set (&deputy->room->state, (gint) state);
 }
 
-/* Something that can take long begins, or, with 0 for @milliseconds, is over. */
-static void
-set_clock (VapDeputy *deputy, guint milliseconds)
-{
-  const struct itimerspec time = { .it_value.tv_nsec = milliseconds * 1000000L };
-
-  /* without it the gate would wait longer */
-  if (timerfd_settime (deputy->fds[VAP_LOAN_CLOCK], 0, &time, NULL) != 0)
-    g_debug ("no clock for the gate");
-}
-
+/* Something that can take long begins. */
 static void
 begin (VapDeputy *deputy, VapLoanState state)
 {
-  set_clock (deputy, VAP_DEPUTY_BUSY_MS);
+  VapLoanRoom *room = deputy->room;
+
+  g_atomic_int_inc (&room->n_busy);
   set_state (deputy, state);
+  if (g_atomic_int_compare_and_exchange (&room->ticks, FALSE, TRUE))
+    vap_loan_tick (deputy->fds[VAP_LOAN_CLOCK]);
 }
 
 /* FALSE when the gate has taken the stream meanwhile */
@@ -72,8 +69,6 @@ finish (VapDeputy *deputy, VapLoanState state)
 {
   deputy->own = g_atomic_int_compare_and_exchange (&deputy->room->state, (gint) state,
                                                    VAP_LOAN_MOVING);
-  if (deputy->own)
-    set_clock (deputy, 0);
   return deputy->own;
 }
 
@@ -146,6 +141,9 @@ judge (VapDeputy *deputy, const guint8 *frame)
   deputy->room->header = deputy->header;
   deputy->room->call_size = deputy->size;
   deputy->keeping = FALSE;
+  /* for somebody in a hurry no clock is set each time */
+  deputy->hurries = g_get_monotonic_time () - deputy->replied_at <
+                    VAP_DEPUTY_PAUSE_MS * G_TIME_SPAN_MILLISECOND;
   begin (deputy, VAP_LOAN_ASKING);
   if (!deputy->filter->judge (deputy, &deputy->header, frame, deputy->filter->user_data))
     deputy->leaves = TRUE;
@@ -217,7 +215,8 @@ advance_down (VapDeputy *deputy)
       if (deputy->replying && vap_rpc_header_is_reply (&header) &&
           header.serial == deputy->room->header.serial) {
         deputy->replying = FALSE;
-        deputy->has_time = TRUE;
+        deputy->has_time = !deputy->hurries;
+        deputy->replied_at = g_get_monotonic_time ();
       }
       vap_pipe_pass (down, size);
       break;

@@ -11,10 +11,6 @@
 
 G_BEGIN_DECLS
 
-/* So long the judge may take with anything while it has the stream; then the gate goes on
- * with it. */
-#define VAP_DEPUTY_BUSY_MS 20
-
 /* So long no call has come: there is time to read ahead. */
 #define VAP_DEPUTY_PAUSE_MS 1
 

@@ -87,6 +87,8 @@ vap_loan_lend (VapLoan *loan, const VapStream *stream, gint judge)
 
   loan->room->size = sizeof *loan->room;
   memset (&loan->room->stream, 0, sizeof loan->room->stream);
+  loan->room->n_busy = loan->seen_busy = 0;
+  loan->room->ticks = FALSE;
   /* so it is still when a judge ends before it has begun */
   g_atomic_int_set (&loan->room->state, VAP_LOAN_WAITING);
   loan->lent = send_word (judge, fds);
@@ -139,16 +141,49 @@ restore (VapLoan *loan, VapStream *stream, VapLoanState state)
   return backs[state];
 }
 
-static VapLoanBack
-take_back (VapLoan *loan, VapStream *stream)
+void
+vap_loan_tick (gint clock)
 {
-  guint64 times;
+  const struct itimerspec time = { .it_value.tv_nsec = VAP_LOAN_TICK_MS * 1000000L };
+
+  if (timerfd_settime (clock, 0, &time, NULL) != 0)
+    g_debug ("the clock stands still");
+}
+
+/* whether the judge is busy with something else than when the clock ticked last, so that
+ * the clock has to go on */
+static gboolean
+is_busy_anew (VapLoan *loan)
+{
+  gint n_busy = g_atomic_int_get (&loan->room->n_busy);
+  gboolean anew = n_busy != loan->seen_busy;
+
+  loan->seen_busy = n_busy;
+  return anew;
+}
+
+/* The clock has ticked: what was there at the last tick too takes long. */
+static VapLoanBack
+look (VapLoan *loan, VapStream *stream)
+{
+  VapLoanRoom *room = loan->room;
   VapLoanState state;
+  guint64 times;
 
   if (read (loan->clock, &times, sizeof times) < 0)
     return VAP_LOAN_NOT_BACK;
-  state = take (loan->room);
-  return state != VAP_LOAN_MOVING ? restore (loan, stream, state) : VAP_LOAN_NOT_BACK;
+  if (!is_busy_anew (loan)) {
+    state = take (room);
+    if (state != VAP_LOAN_MOVING)
+      return restore (loan, stream, state);
+    g_atomic_int_set (&room->ticks, FALSE);
+    /* which a judge may have found set, while it became busy */
+    if (!is_busy_anew (loan))
+      return VAP_LOAN_NOT_BACK;
+    g_atomic_int_set (&room->ticks, TRUE);
+  }
+  vap_loan_tick (loan->clock);
+  return VAP_LOAN_NOT_BACK;
 }
 
 VapLoanBack
@@ -163,7 +198,7 @@ vap_loan_wait (VapLoan *loan, VapStream *stream, gint judge)
   if (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
     return VAP_LOAN_NOT_BACK;
   if (fds[0].revents == 0)
-    return take_back (loan, stream);
+    return look (loan, stream);
   got = recv (judge, &byte, 1, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR))
     return VAP_LOAN_NOT_BACK;

@@ -25,10 +25,13 @@ G_BEGIN_DECLS
 
 #define VAP_LOAN_WORD 1u
 
+/* What takes longer than one tick, and at most two, takes long. */
+#define VAP_LOAN_TICK_MS 20
+
 /* the descriptors that go with the word, in this order */
 typedef enum {
   VAP_LOAN_ROOM,  /* of the memory, a VapLoanRoom */
-  VAP_LOAN_CLOCK, /* a timerfd, which calls the gate when the judge takes long */
+  VAP_LOAN_CLOCK, /* a timerfd, by which the gate looks whether the judge takes long */
   VAP_LOAN_CLIENT_IN,
   VAP_LOAN_CLIENT_OUT,
   VAP_LOAN_DAEMON,
@@ -50,6 +53,9 @@ typedef enum {
  * @state: VapLoanState, changed atomically; only out of ASKING, KEEPING and READING do both
  *   sides change it
  * @size: of this structure: the judge may be of another version than the gate
+ * @n_busy: how often the judge has begun with something that can take long; atomically
+ * @ticks: the clock runs; atomically: the judge starts it, the gate has it stand still.  So
+ *   the clock of a judge that is busy again and again costs nothing each time.
  * @stream: what its pointers and descriptors are is known to the judge alone
  * @header, @call_size: of the call that is being judged, or was; @call_size is that in the
  *   stream
@@ -58,6 +64,8 @@ typedef enum {
 typedef struct {
   gint state;
   guint32 size;
+  gint n_busy;
+  gint ticks;
   VapStream stream;
   VapRpcHeader header;
   guint64 call_size;
@@ -68,6 +76,7 @@ typedef struct {
  * VapLoan: the gate's side
  * @room: (nullable): NULL before the first loan
  * @lent: the stream is the judge's
+ * @seen_busy: @n_busy of the room, when the clock ticked last
  * @header, @call_size: of VapLoanRoom, once the stream is back: what is in memory that
  *   others can write is not looked at twice
  */
@@ -76,6 +85,7 @@ typedef struct {
   gint room_fd;
   gint clock;
   gboolean lent;
+  gint seen_busy;
   VapRpcHeader header;
   guint64 call_size;
 } VapLoan;
@@ -95,6 +105,9 @@ typedef enum {
   VAP_LOAN_BACK_KEEPING,
   VAP_LOAN_LOST,
 } VapLoanBack;
+
+/* has the clock tick once */
+void vap_loan_tick (gint clock);
 
 void vap_loan_init (VapLoan *loan);
 void vap_loan_clear (VapLoan *loan);

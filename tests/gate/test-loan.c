@@ -191,8 +191,28 @@ test_byte (void)
   }
 }
 
-/* The clock calls; a judge that is busy with something that can wait loses the stream, and
- * can find that out; one that relays keeps it. */
+static gboolean
+ticks_on (const Fixture *fixture)
+{
+  struct itimerspec left;
+
+  g_assert_no_errno (timerfd_gettime (fixture->loan.clock, &left));
+  g_assert_true (left.it_value.tv_nsec <= VAP_LOAN_TICK_MS * 1000000L);
+  return left.it_value.tv_nsec > 0;
+}
+
+static VapLoanBack
+tick (Fixture *fixture)
+{
+  const struct itimerspec soon = { .it_value.tv_nsec = 1000 };
+
+  g_assert_no_errno (timerfd_settime (fixture->loan.clock, 0, &soon, NULL));
+  return vap_loan_wait (&fixture->loan, &fixture->stream, fixture->judge[0]);
+}
+
+/* The clock ticks; a judge that is busy as at the last tick, with something that can wait,
+ * loses the stream, and can find that out; one that relays keeps it.  When the judge was
+ * not busy since the last tick the clock stands still. */
 static void
 test_clock (void)
 {
@@ -201,7 +221,6 @@ test_clock (void)
     [VAP_LOAN_ASKING] = VAP_LOAN_BACK_ASKING, [VAP_LOAN_KEEPING] = VAP_LOAN_BACK_KEEPING,
     [VAP_LOAN_READING] = VAP_LOAN_BACK,       [VAP_LOAN_RETURNED] = VAP_LOAN_NOT_BACK,
   };
-  const struct itimerspec soon = { .it_value.tv_nsec = 1000 };
 
   for (guint state = 0; state < G_N_ELEMENTS (expected); state++) {
     gboolean back = expected[state] != VAP_LOAN_NOT_BACK;
@@ -209,9 +228,14 @@ test_clock (void)
 
     set_up (&fixture);
     fixture.loan.room->state = (gint) state;
-    g_assert_no_errno (timerfd_settime (fixture.loan.clock, 0, &soon, NULL));
-    g_assert_cmpint (vap_loan_wait (&fixture.loan, &fixture.stream, fixture.judge[0]), ==,
-                     expected[state]);
+    fixture.loan.room->ticks = TRUE;
+    for (gint busy = 1; busy < 4; busy++) {
+      fixture.loan.room->n_busy = busy;
+      g_assert_cmpint (tick (&fixture), ==, VAP_LOAN_NOT_BACK);
+      g_assert_true (fixture.loan.room->ticks && ticks_on (&fixture));
+    }
+    g_assert_cmpint (tick (&fixture), ==, expected[state]);
+    g_assert_true (back || !(fixture.loan.room->ticks || ticks_on (&fixture)));
     g_assert_cmpint (fixture.loan.lent, ==, !back);
     g_assert_cmpint (fixture.loan.room->state, ==, back ? VAP_LOAN_TAKEN : (gint) state);
     if (back)
