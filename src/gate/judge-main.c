@@ -20,6 +20,7 @@
 #include "gate/deputy.h"
 #include "gate/procedures.h"
 #include "gate/question.h"
+#include "guest/guest.h"
 #include "host/host.h"
 #include "host/qemu.h"
 #include "keep/keep.h"
@@ -202,6 +203,15 @@ tell_kept (void)
   return told;
 }
 
+/* It is told, so there is time for what the question has left. */
+static void
+clear_answer (VapAnswer *answer)
+{
+  g_free (answer->reply);
+  g_free (answer->call);
+  vap_guest_forget ();
+}
+
 static gboolean
 answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
 {
@@ -210,8 +220,7 @@ answer (const VapRpcHeader *header, const guint8 *frame, VapSeat *seat)
 
   vap_calls_judge (header, frame, &answer, seat);
   written = keeping ? tell_kept () : tell (&answer, 0);
-  g_free (answer.reply);
-  g_free (answer.call);
+  clear_answer (&answer);
   return written;
 }
 
@@ -273,8 +282,7 @@ judge_in_place (VapDeputy *deputy, const VapRpcHeader *header, const guint8 *fra
   vap_calls_judge (header, frame, &answer, deputed.seat);
   deputed.seat->go_on = tell_early;
   finish_in_place (&answer);
-  g_free (answer.reply);
-  g_free (answer.call);
+  clear_answer (&answer);
   return deputed.seat->sweep_at == 0;
 }
 

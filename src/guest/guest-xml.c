@@ -206,6 +206,12 @@ vap_guest_parse (const char *xml, gsize length, GError **error)
   return g_steal_pointer (&guest);
 }
 
+void
+vap_guest_forget (void)
+{
+  vap_xml_forget ();
+}
+
 gboolean
 vap_guest_device_parse (const char *xml, gsize length, VapGuestDevice **device,
                         GError **error)

@@ -104,6 +104,10 @@ typedef struct {
 VapGuest *vap_guest_parse (const char *xml, gsize length,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* frees what the last document that was read has left, for who reads one after another and
+ * has time now */
+void vap_guest_forget (void);
+
 VapGuest *vap_guest_ref (VapGuest *guest);
 void vap_guest_unref (VapGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapGuest, vap_guest_unref)

@@ -185,6 +185,12 @@ take_spare (const char *xml, gsize length)
 }
 
 void
+vap_xml_forget (void)
+{
+  g_private_replace (&spare, NULL);
+}
+
+void
 vap_xml_release (xmlDoc *doc)
 {
   if (doc == NULL)
@@ -268,20 +274,43 @@ take (xmlChar *text)
   return copy;
 }
 
+/* (nullable): the text, when there are no entities and nothing else within */
+static const char *
+plain_text (const xmlNode *children)
+{
+  if (children == NULL)
+    return "";
+  return children->type == XML_TEXT_NODE && children->next == NULL
+             ? (const char *) children->content
+             : NULL;
+}
+
 char *
 vap_xml_attribute (const xmlNode *node, const char *name)
 {
-  return node != NULL ? take (xmlGetNoNsProp ((xmlNode *) node, BAD_CAST name)) : NULL;
+  const xmlAttr *attribute = node != NULL ? node->properties : NULL;
+  const char *text;
+
+  while (attribute != NULL &&
+         (attribute->ns != NULL || strcmp ((const char *) attribute->name, name) != 0))
+    attribute = attribute->next;
+  if (attribute == NULL)
+    return NULL;
+  text = plain_text (attribute->children);
+  return text != NULL ? g_strdup (text)
+                      : take (xmlGetNoNsProp ((xmlNode *) node, BAD_CAST name));
 }
 
 char *
 vap_xml_text (const xmlNode *node)
 {
   g_autofree char *text = NULL;
+  const char *plain;
 
   if (node == NULL)
     return NULL;
-  text = take (xmlNodeGetContent ((xmlNode *) node));
+  plain = plain_text (node->children);
+  text = plain != NULL ? g_strdup (plain) : take (xmlNodeGetContent ((xmlNode *) node));
   return text != NULL && *text != '\0' ? g_steal_pointer (&text) : NULL;
 }
 

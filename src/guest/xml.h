@@ -33,6 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, vap_xml_release)
 xmlDoc *vap_xml_parse (const char *xml, gsize length,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* frees the tree that was released last, for who has time now and will parse another */
+void vap_xml_forget (void);
+
 /* the first child element, and the next sibling; @parent and @node may be NULL,
  * @ns is NULL for none */
 xmlNode *vap_xml_child (const xmlNode *parent, const char *ns, const char *name);
