@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "keep/evidence.h"
 #include "keep/priv.h"
 
 #include <errno.h>
@@ -89,27 +90,45 @@ vap_keep_files (void)
   open_files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, close_file);
 }
 
+void
+vap_keep_look (const char *path, VapKeepMark *mark)
+{
+  struct stat status;
+
+  *mark = (VapKeepMark){ 0 };
+  if (lstat (path, &status) != 0) {
+    mark->absent = errno == ENOENT || errno == ENOTDIR;
+  } else if (S_ISREG (status.st_mode) || S_ISDIR (status.st_mode)) {
+    mark->known = TRUE;
+    mark->identity = vap_identity_of (&status);
+  }
+}
+
+/* NULL also when what was kept is of another */
+static const Kept *
+find_same (const char *path, const VapKeepMark *mark)
+{
+  const Kept *kept = mark->known ? g_hash_table_lookup (kept_files, path) : NULL;
+
+  return kept != NULL && vap_identity_equal (&kept->identity, &mark->identity) ? kept
+                                                                               : NULL;
+}
+
 gpointer
 vap_kept_find (const char *path, VapKeepMark *mark)
 {
-  struct stat status;
   const Kept *kept;
 
   *mark = (VapKeepMark){ 0 };
   if (kept_files == NULL)
     return NULL;
-  if (lstat (path, &status) != 0) {
-    mark->absent = errno == ENOENT || errno == ENOTDIR;
-    return NULL;
-  }
-  if (!S_ISREG (status.st_mode) && !S_ISDIR (status.st_mode))
-    return NULL;
-  mark->known = TRUE;
-  mark->identity = vap_identity_of (&status);
-  kept = g_hash_table_lookup (kept_files, path);
-  return kept != NULL && vap_identity_equal (&kept->identity, &mark->identity)
-             ? kept->value
-             : NULL;
+  vap_keep_look (path, mark);
+  kept = find_same (path, mark);
+  if (kept != NULL || mark->absent)
+    vap_evidence_note_status (path, mark);
+  else
+    vap_evidence_doubt ();
+  return kept != NULL ? kept->value : NULL;
 }
 
 gboolean
@@ -170,6 +189,10 @@ vap_kept_read (const char *path, char *bytes, gsize size)
   if (open_files == NULL || !g_hash_table_lookup_extended (open_files, path, NULL, &fd))
     return -1;
   got = pread (GPOINTER_TO_INT (fd), bytes, size, 0);
+  if (got >= 0 && (gsize) got < size)
+    vap_evidence_note_bytes (path, bytes, (gsize) got);
+  else
+    vap_evidence_doubt ();
   if (got < 0)
     g_hash_table_remove (open_files, path);
   return got;

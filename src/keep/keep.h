@@ -64,10 +64,15 @@ gpointer vap_kept_find (const char *path, VapKeepMark *mark);
 void vap_kept_add (const char *path, const VapKeepMark *mark, gpointer value,
                    GDestroyNotify free);
 
+/* An attribute of sysfs is never longer than a page (PAGE_SIZE, fs/sysfs/file.c; 64 KiB
+ * elsewhere than on s390x are no matter: what is longer is read another way), and one byte
+ * more shows that it is all. */
+#define VAP_ATTRIBUTE_ROOM (4096u + 1)
+
 /**
  * vap_kept_read:
  * @path: of an attribute of sysfs
- * @bytes: room for @size, more than an attribute can have (a page)
+ * @bytes: room for @size, more than an attribute can have: VAP_ATTRIBUTE_ROOM
  *
  * An attribute whose file was kept open, written anew by its driver, in one call.
  *
