@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/evidence.h"
 
 #include <string.h>
 
@@ -179,6 +180,7 @@ has_driver_override (const VapHost *host)
       continue;
     path = g_strdup_printf ("%s" AP_BUS "/devices/%02x.%04x/driver_override", host->root,
                             adapter, (guint) domain);
+    vap_evidence_doubt ();
     return g_file_test (path, G_FILE_TEST_EXISTS);
   }
   return FALSE;

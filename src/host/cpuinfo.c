@@ -144,6 +144,8 @@ vap_host_read_cpuinfo (VapHost *host, GError **error)
     take_machine (host, kept);
     return TRUE;
   }
+  if (mark.absent)
+    return TRUE;
   switch (
       vap_file_read_head (host->root, CPUINFO, VAP_CPUINFO_MAX, &text, &length, error)) {
   case VAP_READ_DONE:

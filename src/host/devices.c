@@ -257,6 +257,8 @@ read_definition (VapHost *host, const char *name, const char *uuid)
     take_definition (find_or_add (host, uuid), vap_device_ref (kept));
     return;
   }
+  if (mark.absent)
+    return;
   status = vap_file_read (host->root, path, VAP_FILE_MAX, &json, &length, &error);
   if (status == VAP_READ_ABSENT)
     return;

@@ -84,6 +84,7 @@ copy_host (const VapHost *host)
   copy->guests =
       copy_list (host->guests, copy_guest, (GDestroyNotify) vap_host_guest_free);
   copy->guests_lent = FALSE;
+  copy->known = NULL;
   copy->problems = copy_list (host->problems, copy_text, g_free);
   return copy;
 }

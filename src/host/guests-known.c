@@ -243,10 +243,13 @@ vap_host_take_known_guests (VapHost *host, const VapGuest *defines)
 }
 
 void
-vap_host_return_known_guests (const GPtrArray *guests)
+vap_host_clear_guests (VapHost *host)
 {
-  if (guests == known.guests)
+  if (host->guests_lent && host->guests == known.guests)
     known.lent--;
+  host->guests_lent = FALSE;
+  host->guests_incomplete = FALSE;
+  g_clear_pointer (&host->guests, g_ptr_array_unref);
 }
 
 void

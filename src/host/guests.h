@@ -40,7 +40,7 @@ void vap_guest_list_make (VapHost *host, void (*fill) (const VapGuestList *list)
 /* FALSE when they have to be read; @defines: see VapScope */
 gboolean vap_host_take_known_guests (VapHost *host, const VapGuest *defines);
 
-/* a host that got @guests so has them no more */
-void vap_host_return_known_guests (const GPtrArray *guests);
+/* takes them from the host, which has no list of them then */
+void vap_host_clear_guests (VapHost *host);
 
 G_END_DECLS

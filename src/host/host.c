@@ -8,6 +8,7 @@
 #include "host/document.h"
 #include "host/guests.h"
 #include "host/priv.h"
+#include "keep/evidence.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -32,9 +33,15 @@ vap_host_new (const char *root)
   host->cards = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_card_free);
   host->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_host_device_free);
   host->other_mdevs = g_ptr_array_new_with_free_func (g_free);
-  host->guests = g_ptr_array_new_with_free_func ((GDestroyNotify) vap_host_guest_free);
+  host->guests = vap_host_guests_new ();
   host->problems = g_ptr_array_new_with_free_func (g_free);
   return host;
+}
+
+GPtrArray *
+vap_host_guests_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) vap_host_guest_free);
 }
 
 typedef struct {
@@ -91,21 +98,14 @@ read_others (const Reading *reading, GError **error G_GNUC_UNUSED)
 }
 
 static gboolean
-read_guests (const Reading *reading, GError **error G_GNUC_UNUSED)
-{
-  vap_host_read_guests (reading->host, reading->scope->defines);
-  return TRUE;
-}
-
-static gboolean
 read_rule (const Reading *reading, GError **error G_GNUC_UNUSED)
 {
   vap_host_read_udev_rule (reading->host);
   return TRUE;
 }
 
-/* In this order; @fact: or several that are read together; @needs: facts without which
- * one cannot be read. */
+/* All but the guests, in this order; @fact: or several that are read together; @needs:
+ * facts without which one cannot be read. */
 static const struct {
   VapFacts fact;
   guint needs;
@@ -118,7 +118,6 @@ static const struct {
   { VAP_FACTS_DEFINED, 0, read_defined },
   /* what is no AP matrix */
   { VAP_FACTS_OTHERS, VAP_FACTS_ACTIVE | VAP_FACTS_DEFINED, read_others },
-  { VAP_FACTS_GUESTS, 0, read_guests },
   { VAP_FACTS_RULE, 0, read_rule },
 };
 
@@ -131,10 +130,41 @@ with_needs (guint facts)
   return facts;
 }
 
+static VapHost *
+read_parts (const char *root, guint facts, const VapScope *scope, GError **error)
+{
+  g_autoptr (VapHost) host = vap_host_new (root);
+
+  host->facts = facts;
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    if ((facts & parts[i].fact) &&
+        !parts[i].read (&(const Reading){ host, scope }, error))
+      return NULL;
+  return g_steal_pointer (&host);
+}
+
+/* without guests */
+static VapHost *
+find_or_read (const char *root, const VapScope *scope, GError **error)
+{
+  guint facts = with_needs (scope->facts);
+  VapHost *host = vap_host_find_known (root, facts, scope->devices);
+
+  if (host != NULL)
+    return host;
+  vap_evidence_begin ();
+  host = read_parts (root, facts, scope, error);
+  if (host == NULL)
+    vap_evidence_doubt ();
+  else
+    vap_host_know (host, root, scope->devices);
+  return host;
+}
+
 VapHost *
 vap_host_read_scope (const char *root, const VapScope *scope, GError **error)
 {
-  g_autoptr (VapHost) host = NULL;
+  VapHost *host;
   struct stat status = { 0 };
   gboolean named = root != NULL && *root != '\0';
 
@@ -147,13 +177,10 @@ vap_host_read_scope (const char *root, const VapScope *scope, GError **error)
     return NULL;
   }
 
-  host = vap_host_new (root);
-  host->facts = with_needs (scope->facts);
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    if ((host->facts & parts[i].fact) &&
-        !parts[i].read (&(const Reading){ host, scope }, error))
-      return NULL;
-  return g_steal_pointer (&host);
+  host = find_or_read (named ? root : "", scope, error);
+  if (host != NULL && (host->facts & VAP_FACTS_GUESTS))
+    vap_host_read_guests (host, scope->defines);
+  return host;
 }
 
 VapHost *
@@ -190,21 +217,25 @@ vap_host_ref (VapHost *host)
 }
 
 void
-vap_host_unref (VapHost *host)
+vap_host_free (VapHost *host)
 {
-  if (!g_atomic_int_dec_and_test (&host->ref_count))
-    return;
   g_free (host->root);
   g_free (host->machine);
   g_ptr_array_unref (host->cards);
   g_ptr_array_unref (host->devices);
   g_clear_pointer (&host->other_mdevs, g_ptr_array_unref);
-  if (host->guests_lent)
-    vap_host_return_known_guests (host->guests);
-  g_ptr_array_unref (host->guests);
+  vap_host_clear_guests (host);
   g_ptr_array_unref (host->problems);
   vap_host_record_unref (host->record);
+  vap_host_known_free (host->known);
   g_free (host);
+}
+
+void
+vap_host_unref (VapHost *host)
+{
+  if (g_atomic_int_dec_and_test (&host->ref_count) && !vap_host_rest (host))
+    vap_host_free (host);
 }
 
 void

@@ -61,6 +61,9 @@ typedef struct {
 /* What a saved document says besides the snapshot: host/document.h. */
 typedef struct _VapHostRecord VapHostRecord;
 
+/* What a snapshot stood on: host/host-known.c. */
+typedef struct _VapHostKnown VapHostKnown;
+
 /**
  * VapFacts: the parts of a snapshot, for who does not need all of them
  * @VAP_FACTS_FEATURES: what vap_host_has_feature() looks at: facilities, AP bus, QCI, and
@@ -157,6 +160,7 @@ typedef struct {
   gboolean guests_lent;          /* others may have the same list */
 
   GPtrArray *problems;           /* char *: what could not be read, one sentence each */
+  VapHostKnown *known;           /* NULL when it is not used again */
   gint ref_count;
 } VapHost;
 
@@ -202,6 +206,8 @@ VapHost *vap_host_read_running (const char *root,
  */
 void vap_host_look_ahead (const char *root);
 
+/* Nothing in a snapshot that was read may be changed: a process that keeps files may be
+ * given it again when nobody has it any more. */
 VapHost *vap_host_ref (VapHost *host);
 void vap_host_unref (VapHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VapHost, vap_host_unref)

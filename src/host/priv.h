@@ -18,6 +18,22 @@ G_BEGIN_DECLS
 
 /* a host of which nothing is known */
 VapHost *vap_host_new (const char *root);
+/* an empty list of VapHostGuest */
+GPtrArray *vap_host_guests_new (void);
+/* whatever its count is */
+void vap_host_free (VapHost *host);
+
+/* host-known.c: for a process that keeps files; @root, @facts, @devices: what was asked
+ * for */
+
+/* (transfer full) (nullable): a snapshot that is still so, without guests */
+VapHost *vap_host_find_known (const char *root, guint facts, const char *const *devices);
+/* ends what vap_evidence_begin() began before @host was read, which has no guests yet */
+void vap_host_know (VapHost *host, const char *root, const char *const *devices);
+/* takes one that nobody has any more, for vap_host_find_known(); FALSE when it will never
+ * be found */
+gboolean vap_host_rest (VapHost *host);
+void vap_host_known_free (VapHostKnown *known);
 
 /* read.c */
 

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "host/priv.h"
+#include "keep/evidence.h"
 #include "keep/keep.h"
 
 #include <dirent.h>
@@ -18,10 +19,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
-
-/* an attribute of sysfs is never longer (PAGE_SIZE, fs/sysfs/file.c; 64 KiB elsewhere
- * than on s390x are no matter: what is longer is read another way) */
-#define ATTRIBUTE_MAX 4096u
 
 /* how much of a wrong content goes into a message */
 #define EXCERPT_MAX 80u
@@ -47,6 +44,7 @@ open_regular (const char *path, int *fd, gsize *size, GError **error)
 {
   struct stat status;
 
+  vap_evidence_doubt ();
   *fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (*fd < 0)
     return status_of_errno (errno, path, error);
@@ -182,7 +180,7 @@ read_text (const char *path, char **text, GError **error)
 static gboolean
 read_open_attribute (const char *path, char **text)
 {
-  guint8 page[ATTRIBUTE_MAX + 1];
+  guint8 page[VAP_ATTRIBUTE_ROOM];
   gssize got = vap_kept_read (path, (char *) page, sizeof page);
 
   if (got < 0 || got == sizeof page)
@@ -242,6 +240,7 @@ vap_dir_find (const char *root, const char *path, GError **error)
   g_autofree char *full = g_strconcat (root, path, NULL);
   struct stat status;
 
+  vap_evidence_doubt ();
   if (stat (full, &status) != 0)
     return status_of_errno (errno, full, error);
   return S_ISDIR (status.st_mode) ? VAP_READ_DONE : VAP_READ_ABSENT;
@@ -253,9 +252,11 @@ vap_dir_list (const char *root, const char *path, VapNameFunc func, gpointer use
 {
   g_autofree char *full = g_strconcat (root, path, NULL);
   const struct dirent *entry;
-  DIR *dir = opendir (full);
+  DIR *dir;
   int number;
 
+  vap_evidence_doubt ();
+  dir = opendir (full);
   if (dir == NULL)
     return status_of_errno (errno, full, error);
   while (errno = 0, (entry = readdir (dir)) != NULL) {

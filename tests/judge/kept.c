@@ -10,6 +10,7 @@
 #include "tree.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -23,9 +24,11 @@
 #define ROUNDS 150u
 #define ROUNDS_THOROUGH 5000u
 
-/* what the process that keeps is to do; JUDGE and more: a guest of judge() */
+/* what the process that keeps is to do; JUDGE and more: a question of judge() */
 enum { LOOK_AHEAD, REST, JUDGE };
 #define N_GUESTS 4u
+#define N_DEVICES 2u
+#define N_QUESTIONS (N_GUESTS * N_DEVICES * 2)
 
 static const char *const uuids[] = {
   "62177883-f1bb-47f0-914d-32a22e3a8801",
@@ -105,16 +108,58 @@ change_active (const char *root)
                           (guint)g_test_rand_int_range (0, 8));
 }
 
+#define CPUINFO "/proc/cpuinfo"
+#define FEATURES "/sys/bus/ap/features"
+#define UV "/sys/firmware/uv/query/feature_indications"
+
 static char *
-change_machine (G_GNUC_UNUSED const char *root)
+change_machine (const char *root)
 {
   static const char *const lines[] = {
     "cpuinfo facilities=0,1,12,15,65\n", "cpuinfo facilities=0,1,12,15,66\n",
-    "cpuinfo facilities=0,1,13,15,65\n", "/sys/bus/ap/features = APSC APXA\n",
-    "/sys/bus/ap/features = APSC RC8A\n", "/sys/bus/ap/features = -\n",
+    "cpuinfo facilities=0,1,13,15,65\n", FEATURES " = APSC APXA\n",
+    FEATURES " = APSC APSB\n",           FEATURES " = -\n",
+    UV " = 0\n",                         UV " = x\n",
   };
+  static const char *const paths[] = { CPUINFO, FEATURES, UV };
 
+  if (one_of (4))
+    return removal (root, paths[g_test_rand_int_range (0, G_N_ELEMENTS (paths))]);
   return g_strdup (lines[g_test_rand_int_range (0, G_N_ELEMENTS (lines))]);
+}
+
+/* A file, or a directory with all in it, aside, or back, or each in the other's place:
+ * nothing in it has changed then. */
+static char *
+change_place (const char *root)
+{
+  static const char *const patterns[] = {
+    "/etc/mdevctl.d",         "/etc/mdevctl.d/matrix",        "/etc/mdevctl.d/matrix/%s",
+    "/sys/bus/ap",            "/sys/devices/vfio_ap/matrix",  CPUINFO,
+    "/etc/libvirt",           "/sys/devices/vfio_ap/matrix/%s/ap_config",
+  };
+  guint which = (guint)g_test_rand_int_range (0, G_N_ELEMENTS (patterns));
+  g_auto (GStrv) parts = g_strsplit (patterns[which], "%s", 2);
+  g_autofree char *path = g_strconcat (root, parts[0], parts[1] != NULL ? uuids[0] : "",
+                                       parts[1], NULL);
+  g_autofree char *aside = g_strdup_printf ("%s/aside%u", root, which);
+
+  /* else one of the two is not there, or neither */
+  if (renameat2 (AT_FDCWD, path, AT_FDCWD, aside, RENAME_EXCHANGE) != 0
+      && rename (path, aside) != 0 && rename (aside, path) != 0)
+    g_test_message ("there is no %s", path);
+  return NULL;
+}
+
+/* to another definition, which is not followed */
+static char *
+change_link (const char *root)
+{
+  g_autofree char *path = g_strconcat ("/etc/mdevctl.d/matrix/", uuids[0], NULL);
+  g_autofree char *removed = removal (root, path);
+
+  return removed != NULL ? g_strdup_printf ("%s%s -> %s\n", removed, path, uuids[1])
+                         : NULL;
 }
 
 /* Another figure in the place of one, in the file as it is: no more than its times tell. */
@@ -124,7 +169,7 @@ change_in_place (const char *root)
   static const char *const patterns[] = {
     "/etc/libvirt/qemu/web1.xml",  "/run/libvirt/qemu/web1.xml",
     "/etc/mdevctl.d/matrix/%s",    "/sys/devices/vfio_ap/matrix/%s/ap_config",
-    "/proc/cpuinfo",
+    CPUINFO,
   };
   const char *pattern = patterns[g_test_rand_int_range (0, G_N_ELEMENTS (patterns))];
   g_auto (GStrv) parts = g_strsplit (pattern, "%s", 2);
@@ -151,8 +196,8 @@ static void
 change (const char *root)
 {
   static char *(*const changes[]) (const char *root)
-      = { change_guest, change_definition, change_active, change_machine,
-          change_in_place };
+      = { change_guest,   change_definition, change_active, change_machine,
+          change_in_place, change_place,     change_link };
   g_autofree char *text
       = changes[g_test_rand_int_range (0, G_N_ELEMENTS (changes))](root);
 
@@ -160,8 +205,9 @@ change (const char *root)
     vap_test_tree_make_text (text, root);
 }
 
-/* everything that is found about a guest that is to be defined: one that is new, or one
- * that may be there already, of the same UUID or of another */
+/* Everything that is found about a guest that is to be defined: one that is new, or one
+ * that may be there already, of the same UUID or of another; with one device or another;
+ * for which the host is looked at as far as it has to do with the device, or wholly. */
 static char *
 judge (const char *root, guint which)
 {
@@ -171,14 +217,15 @@ judge (const char *root, guint which)
     "<name>web2</name><uuid>11111111-2222-3333-4444-555555555551</uuid>",
     "<name>web3</name>",
   };
+  guint mend = which / N_GUESTS / N_DEVICES > 0 ? VAP_MEND_DEVICES : 0;
   g_autofree char *xml = g_strdup_printf (
       "<domain type='kvm'>%s<os><type arch='s390x'>hvm</type></os>"
       "<cpu mode='custom'><model>gen16a</model><feature name='ap'/><feature name='apft'/>"
       "<feature name='apqci'/></cpu><devices><hostdev mode='subsystem' type='mdev' "
       "model='vfio-ap'><source><address uuid='%s'/></source></hostdev></devices></domain>",
-      guests[which], uuids[0]);
+      guests[which % N_GUESTS], uuids[which / N_GUESTS % N_DEVICES]);
   g_autoptr (GError) error = NULL;
-  g_autoptr (VapVerdict) verdict = vap_judge_mended_xml (root, xml, strlen (xml), 0,
+  g_autoptr (VapVerdict) verdict = vap_judge_mended_xml (root, xml, strlen (xml), mend,
                                                          VAP_ACTION_DEFINE, &error);
 
   return verdict != NULL ? vap_findings_to_text (verdict->findings, VAP_SEVERITY_NOTE)
@@ -211,13 +258,36 @@ keep_and_judge (gint fd, const char *root)
   return 0;
 }
 
+/* what is found, which must be what the process that keeps finds */
+static char *
+ask_both (gint fd, const char *root, guint which)
+{
+  char kept[TEXT_MAX] = "";
+  char *fresh;
+
+  g_assert_cmpint (write (fd, (char[]){ (char)(JUDGE + which) }, 1), ==, 1);
+  g_assert_cmpint (recv (fd, kept, sizeof kept - 1, 0), >, 0);
+  fresh = judge (root, which);
+  g_assert_cmpstr (kept, ==, fresh);
+  return fresh;
+}
+
+/* Till all is kept, and what the answer stands on besides. */
+static void
+settle (gint fd, const char *root, guint which)
+{
+  g_usleep (130 * 1000);
+  for (guint i = 0; i < 3; i++)
+    g_free (ask_both (fd, root, which));
+}
+
 static void
 test_same (void)
 {
   g_autofree char *root = g_strdup (PLACE "/virt-ap-kept-XXXXXX");
   guint rounds = g_getenv ("VIRT_AP_THOROUGH") != NULL ? ROUNDS_THOROUGH : ROUNDS;
   guint different = 0;
-  char *last[N_GUESTS] = { NULL };
+  char *last[N_QUESTIONS] = { NULL };
   gint pair[2];
   pid_t child;
 
@@ -236,9 +306,11 @@ test_same (void)
   }
   close (pair[1]);
   for (guint i = 0; i < rounds; i++) {
-    guint which = (guint)g_test_rand_int_range (0, N_GUESTS);
-    char kept[TEXT_MAX] = "";
+    guint which = (guint)g_test_rand_int_range (0, N_QUESTIONS);
     g_autofree char *fresh = NULL;
+
+    if (one_of (6))
+      settle (pair[0], root, which);
 
     for (gint n = g_test_rand_int_range (0, 3); n > 0; n--) {
       change (root);
@@ -247,17 +319,12 @@ test_same (void)
     }
     if (one_of (20))
       g_assert_cmpint (write (pair[0], (char[]){ REST }, 1), ==, 1);
-    if (one_of (6))
-      g_usleep (130 * 1000);
-    g_assert_cmpint (write (pair[0], (char[]){ (char)(JUDGE + which) }, 1), ==, 1);
-    g_assert_cmpint (recv (pair[0], kept, sizeof kept - 1, 0), >, 0);
-    fresh = judge (root, which);
-    g_assert_cmpstr (kept, ==, fresh);
-    different += g_strcmp0 (fresh, last[which]) != 0;
+    fresh = ask_both (pair[0], root, which);
+    different += last[which] != NULL && strcmp (fresh, last[which]) != 0;
     g_free (last[which]);
     last[which] = g_steal_pointer (&fresh);
   }
-  for (guint i = 0; i < N_GUESTS; i++)
+  for (guint i = 0; i < N_QUESTIONS; i++)
     g_free (last[i]);
   close (pair[0]);
   g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
