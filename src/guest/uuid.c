@@ -27,8 +27,10 @@ vap_uuid_canonical (const char *text, char uuid[37])
   for (gsize i = 0; i < UUID_LENGTH; i++)
     if (has_dash_at (i) ? text[i] != '-' : !g_ascii_isxdigit (text[i]))
       return FALSE;
-  for (gsize i = 0; i <= UUID_LENGTH; i++)
-    uuid[i] = g_ascii_tolower (text[i]);
+  /* the bit that makes a letter small is set in a digit and in '-' anyway */
+  for (gsize i = 0; i < UUID_LENGTH; i++)
+    uuid[i] = (char) (text[i] | 0x20);
+  uuid[UUID_LENGTH] = '\0';
   return TRUE;
 }
 
