@@ -287,12 +287,15 @@ have_time (VapDeputy *deputy)
   finish (deputy, VAP_LOAN_READING);
 }
 
+/* Not while it has still to get a reply of ours: a call that is to be judged may wait for
+ * that, and more behind it than there is room for. */
 static gboolean
 wants_client (const VapDeputy *deputy)
 {
-  const VapPipe *up = &deputy->stream->up;
+  const VapStream *stream = deputy->stream;
 
-  return !deputy->leaves && vap_pipe_is_drained (up);
+  return !deputy->leaves && vap_pipe_is_drained (&stream->up) &&
+         stream->down.inserted == NULL;
 }
 
 /* FALSE when the gate is gone, or does what it would not */

@@ -845,6 +845,26 @@ test_back_pressure (void)
   check_back_pressure (TRUE, JUDGED, "xxxP");
 }
 
+/* A client that has sent all it could before it reads gets every reply then. */
+static void
+test_refusals_read_late (void)
+{
+  g_autoptr (GByteArray) frame = g_byte_array_new ();
+  g_autofree char *payload = g_strnfill (4000, 'R');
+  Fixture fixture;
+
+  wire_append (frame, JUDGED, VAP_RPC_CALL, 1, payload, 4000);
+  fixture_start (&fixture);
+  gsize taken = write_until_stuck (fixture.client[0], frame);
+  g_assert_cmpint (taken, >, VAP_PIPE_SIZE);
+  for (gsize i = 0; i < taken / frame->len; i++)
+    expect_refusal (fixture.client[0], 1);
+  wire_write (fixture.client[0], frame->data + taken % frame->len,
+              frame->len - taken % frame->len);
+  expect_refusal (fixture.client[0], 1);
+  fixture_stop (&fixture, TRUE);
+}
+
 /* A client that has said all still gets every reply. */
 static void
 test_client_ends (void)
@@ -1160,6 +1180,7 @@ static const struct {
   { "too-long", test_too_long, FALSE },
   { "descriptors", test_descriptors, FALSE },
   { "back-pressure", test_back_pressure, FALSE },
+  { "refusals-read-late", test_refusals_read_late, FALSE },
   { "client-ends", test_client_ends, FALSE },
   { "client-dies", test_client_dies, FALSE },
   { "client-dies/refusal", test_refusal_finds_client_gone, FALSE },
