@@ -5,6 +5,7 @@
 usage: test-program.py GATE MKTREE
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -770,24 +771,30 @@ def records_of(c, count):
     return kept
 
 
+@contextlib.contextmanager
+def full_journal(c):
+    """one that takes nothing more, which keeps the judge"""
+    journal = os.path.join(c.root, "run/systemd/journal")
+    os.makedirs(journal)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        full.bind(f"{journal}/socket")
+        sender.setblocking(False)
+        try:
+            for _ in range(10000):
+                sender.sendto(b"x", f"{journal}/socket")
+        except BlockingIOError:
+            pass
+        yield
+
+
 def test_judge_lost_while_it_records():
     """the call has gone, and a record says so all the same"""
     with Connection(host=HOST) as c:
         os.makedirs(os.path.join(c.root, "var/log"))
         passes(c, crypto_guest(ALL), 1)
         c.relays()
-        # a journal that takes nothing more keeps the judge
-        journal = os.path.join(c.root, "run/systemd/journal")
-        os.makedirs(journal)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full, \
-                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            full.bind(f"{journal}/socket")
-            sender.setblocking(False)
-            try:
-                for _ in range(10000):
-                    sender.sendto(b"x", f"{journal}/socket")
-            except BlockingIOError:
-                pass
+        with full_journal(c):
             passes(c, crypto_guest(ALL), 2)
             os.kill(judge_of(c.gate), signal.SIGKILL)
         c.relays()
@@ -933,17 +940,7 @@ def test_lent_record_that_takes_long():
     """keeps the reply back, not the events before it, and is not waited for for ever"""
     with Connection(host=HOST) as c:
         lend(c)
-        journal = os.path.join(c.root, "run/systemd/journal")
-        os.makedirs(journal)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full, \
-                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            full.bind(f"{journal}/socket")
-            sender.setblocking(False)
-            try:
-                for _ in range(10000):
-                    sender.sendto(b"x", f"{journal}/socket")
-            except BlockingIOError:
-                pass
+        with full_journal(c):
             begin = time.monotonic()
             passes(c, crypto_guest(ALL), 1)
             reply = frame(DEFINE_XML_FLAGS, REPLY, 1, b"done")
