@@ -17,8 +17,8 @@ vap_loan_init (VapLoan *loan)
   *loan = (VapLoan){ .room_fd = -1, .clock = -1 };
 }
 
-void
-vap_loan_clear (VapLoan *loan)
+static void
+drop_room (VapLoan *loan)
 {
   if (loan->room != NULL)
     munmap (loan->room, sizeof *loan->room);
@@ -26,6 +26,14 @@ vap_loan_clear (VapLoan *loan)
     close (loan->room_fd);
   if (loan->clock >= 0)
     close (loan->clock);
+  loan->room = NULL;
+  loan->room_fd = loan->clock = -1;
+}
+
+void
+vap_loan_clear (VapLoan *loan)
+{
+  drop_room (loan);
   vap_loan_init (loan);
 }
 
@@ -43,7 +51,7 @@ make_room (VapLoan *loan)
     room = mmap (NULL, sizeof *loan->room, PROT_READ | PROT_WRITE, MAP_SHARED,
                  loan->room_fd, 0);
   if (room == MAP_FAILED) {
-    vap_loan_clear (loan);
+    drop_room (loan);
     return FALSE;
   }
   loan->room = room;
@@ -162,6 +170,17 @@ is_busy_anew (VapLoan *loan)
   return anew;
 }
 
+/* From a judge that is still there, and may look at the room when another has the stream: so
+ * that gets a room of its own. */
+static VapLoanBack
+take_away (VapLoan *loan, VapStream *stream, VapLoanState state)
+{
+  VapLoanBack back = restore (loan, stream, state);
+
+  drop_room (loan);
+  return back;
+}
+
 /* The clock has ticked: what was there at the last tick too takes long. */
 static VapLoanBack
 look (VapLoan *loan, VapStream *stream)
@@ -175,7 +194,7 @@ look (VapLoan *loan, VapStream *stream)
   if (!is_busy_anew (loan)) {
     state = take (room);
     if (state != VAP_LOAN_MOVING)
-      return restore (loan, stream, state);
+      return take_away (loan, stream, state);
     g_atomic_int_set (&room->ticks, FALSE);
     /* which a judge may have found set, while it became busy */
     if (!is_busy_anew (loan))
