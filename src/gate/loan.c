@@ -17,8 +17,8 @@ vap_loan_init (VapLoan *loan)
   *loan = (VapLoan){ .room_fd = -1, .clock = -1 };
 }
 
-static void
-drop_room (VapLoan *loan)
+void
+vap_loan_clear (VapLoan *loan)
 {
   if (loan->room != NULL)
     munmap (loan->room, sizeof *loan->room);
@@ -28,13 +28,6 @@ drop_room (VapLoan *loan)
     close (loan->clock);
   loan->room = NULL;
   loan->room_fd = loan->clock = -1;
-}
-
-void
-vap_loan_clear (VapLoan *loan)
-{
-  drop_room (loan);
-  vap_loan_init (loan);
 }
 
 static gboolean
@@ -51,7 +44,7 @@ make_room (VapLoan *loan)
     room = mmap (NULL, sizeof *loan->room, PROT_READ | PROT_WRITE, MAP_SHARED,
                  loan->room_fd, 0);
   if (room == MAP_FAILED) {
-    drop_room (loan);
+    vap_loan_clear (loan);
     return FALSE;
   }
   loan->room = room;
@@ -177,7 +170,7 @@ take_away (VapLoan *loan, VapStream *stream, VapLoanState state)
 {
   VapLoanBack back = restore (loan, stream, state);
 
-  drop_room (loan);
+  vap_loan_clear (loan);
   return back;
 }
 

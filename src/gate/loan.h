@@ -110,6 +110,7 @@ typedef enum {
 void vap_loan_tick (gint clock);
 
 void vap_loan_init (VapLoan *loan);
+/* ends the room, not what is known of the call */
 void vap_loan_clear (VapLoan *loan);
 
 /**

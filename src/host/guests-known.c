@@ -175,7 +175,6 @@ shelf_fill (Shelf *shelf, const char *root)
 static gboolean
 shelf_catch_up (Shelf *shelf, const char *root, const char *replaced)
 {
-
   if (shelf->root == NULL || strcmp (shelf->root, root) != 0)
     return FALSE;
   if (shelf->watch == NULL)
