@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "audit/places.h"
+#include "keep/keep.h"
 
 /* a datagram of the journal, and a line of a file */
 #define RECORD_MAX (48u * 1024)
@@ -50,9 +51,8 @@ priority_of (const VapRecord *record)
 
 /* -1 when nobody listens there */
 static gint
-connect_datagram (const char *root, const char *name)
+connect_datagram (const char *path)
 {
-  g_autofree char *path = g_strconcat (root != NULL ? root : "", name, NULL);
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   gint fd;
 
@@ -67,29 +67,74 @@ connect_datagram (const char *root, const char *name)
   return -1;
 }
 
-/* closes @fd */
-static gboolean
-send_datagram (gint fd, const char *text, gsize length)
+/* The connection of the last record, in a process that keeps files (keep/keep.h): such
+ * a one has many records.  As syslog(3) it is made anew when it is found dead.
+ * @path: where to; NULL when there is none */
+static struct {
+  char *path;
+  gint fd;
+} line = { NULL, -1 };
+
+static void
+hang_up (void)
 {
-  struct pollfd wait = { .fd = fd, .events = POLLOUT };
-  gssize sent = send (fd, text, length, MSG_NOSIGNAL);
+  if (line.path != NULL)
+    close (line.fd);
+  g_clear_pointer (&line.path, g_free);
+}
+
+/* FALSE when nobody listens there */
+static gboolean
+ring (const Writing *writing, const char *name)
+{
+  g_autofree char *path =
+      g_strconcat (writing->root != NULL ? writing->root : "", name, NULL);
+
+  if (g_strcmp0 (line.path, path) == 0)
+    return TRUE;
+  hang_up ();
+  line.fd = connect_datagram (path);
+  if (line.fd >= 0)
+    line.path = g_steal_pointer (&path);
+  return line.path != NULL;
+}
+
+static gboolean
+send_datagram (const char *text, gsize length)
+{
+  struct pollfd wait = { .fd = line.fd, .events = POLLOUT };
+  gssize sent = send (line.fd, text, length, MSG_NOSIGNAL);
 
   if (sent < 0 && errno == EAGAIN && poll (&wait, 1, PATIENCE_MS) > 0)
-    sent = send (fd, text, length, MSG_NOSIGNAL);
-  close (fd);
+    sent = send (line.fd, text, length, MSG_NOSIGNAL);
   return sent == (gssize) length;
+}
+
+/* where ring() has rung */
+static gboolean
+send_record (const Writing *writing, const char *name, const char *text)
+{
+  gsize length = strlen (text);
+  gboolean sent = send_datagram (text, length);
+
+  if (!sent && errno == ECONNREFUSED) {
+    hang_up ();
+    sent = ring (writing, name) && send_datagram (text, length);
+  }
+  if (!sent || !vap_keep_is_on ())
+    hang_up ();
+  return sent;
 }
 
 static gboolean
 write_journal (const Writing *writing)
 {
   const VapRecord *record = writing->record;
-  gint fd = connect_datagram (writing->root, VAP_AUDIT_JOURNAL_SOCKET);
   g_autofree char *json = NULL;
   g_autofree char *message = NULL;
   g_autofree char *text = NULL;
 
-  if (fd < 0)
+  if (!ring (writing, VAP_AUDIT_JOURNAL_SOCKET))
     return FALSE;
   json = vap_record_to_json (record, writing->time, RECORD_MAX);
   message = vap_record_to_message (record);
@@ -101,23 +146,22 @@ write_journal (const Writing *writing)
                        message, priority_of (record), vap_door_to_string (record->door),
                        vap_door_to_string (record->door), record->call,
                        vap_decision_to_string (record->decision), json);
-  return send_datagram (fd, text, strlen (text));
+  return send_record (writing, VAP_AUDIT_JOURNAL_SOCKET, text);
 }
 
 static gboolean
 write_syslog (const Writing *writing)
 {
   const VapRecord *record = writing->record;
-  gint fd = connect_datagram (writing->root, VAP_AUDIT_SYSLOG_SOCKET);
   g_autofree char *json = NULL;
   g_autofree char *text = NULL;
 
-  if (fd < 0)
+  if (!ring (writing, VAP_AUDIT_SYSLOG_SOCKET))
     return FALSE;
   json = vap_record_to_json (record, writing->time, SYSLOG_MAX);
   text = g_strdup_printf ("<%d>virt-ap-%s[%d]: %s", LOG_DAEMON | priority_of (record),
                           vap_door_to_string (record->door), getpid (), json);
-  return send_datagram (fd, text, strlen (text));
+  return send_record (writing, VAP_AUDIT_SYSLOG_SOCKET, text);
 }
 
 /* Below /var/log a directory of ours is made, in a user's home all that leads there. */

@@ -7,12 +7,15 @@
 #include "keep/priv.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 /* so many bytes of events are taken in at once */
 #define EVENTS_ROOM 4096u
+/* the longest, with its name's end and the filling up to the next */
+#define EVENT_MAX (2 * sizeof (struct inotify_event) + NAME_MAX + 1)
 
 #define CHANGES                                                                          \
   (IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
@@ -61,19 +64,29 @@ take_event (const struct inotify_event *event)
 }
 
 static void
+take_events_of (const char *bytes, gssize length)
+{
+  for (gssize at = 0; at < length;) {
+    const struct inotify_event *event = (const void *) (bytes + at);
+
+    take_event (event);
+    at += (gssize) (sizeof *event + event->len);
+  }
+}
+
+/* A reading that left room for one more has got all there were: inotify_read(), in
+ * fs/notify/inotify/inotify_user.c, ends when there are no more, or the next has no room.
+ */
+static void
 take_events (void)
 {
   _Alignas(struct inotify_event) char bytes[EVENTS_ROOM];
   gssize got;
 
-  while ((got = read (events, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR)) {
-    for (gssize at = 0; at < got;) {
-      const struct inotify_event *event = (const void *) (bytes + at);
-
-      take_event (event);
-      at += (gssize) (sizeof *event + event->len);
-    }
-  }
+  do {
+    got = read (events, bytes, sizeof bytes);
+    take_events_of (bytes, got);
+  } while (got > (gssize) (EVENTS_ROOM - EVENT_MAX) || (got < 0 && errno == EINTR));
 }
 
 static gboolean

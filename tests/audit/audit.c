@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "json/json.h"
+#include "keep/keep.h"
 
 #define NOBODY 65534
 
@@ -278,6 +279,35 @@ test_deaf_journal (void)
   close (journal);
 }
 
+/* Who keeps files has one connection for many records, and finds it dead: last, since
+ * nobody stops keeping files. */
+static void
+test_kept_connection (void)
+{
+  g_autoptr (Tree) root = tree_new ("var/log");
+  g_autofree char *name = g_strconcat (root, "/run/systemd/journal/socket", NULL);
+  gint journal = listen_datagram (root, "/run/systemd/journal/socket");
+  VapRecord record = record_of (NULL);
+
+  vap_keep_files ();
+  g_assert_true (vap_audit_write (root, NULL, &record));
+  assert_datagram (journal, "MESSAGE=gate DOMAIN_CREATE", "refused");
+  g_assert_cmpint (g_unlink (name), ==, 0);
+  g_assert_true (vap_audit_write (root, NULL, &record));
+  assert_datagram (journal, "MESSAGE=gate DOMAIN_CREATE", "refused");
+
+  close (journal);
+  journal = listen_datagram (root, "/run/systemd/journal/socket");
+  g_assert_true (vap_audit_write (root, NULL, &record));
+  assert_datagram (journal, "MESSAGE=gate DOMAIN_CREATE", "refused");
+  g_assert_null (read_log (root));
+
+  close (journal);
+  g_assert_true (vap_audit_write (root, NULL, &record));
+  g_autofree char *text = read_log (root);
+  g_assert_nonnull (text);
+}
+
 /* @n processes of which each writes @each records */
 static void
 write_in_parallel (const char *root, guint n, guint each)
@@ -503,5 +533,6 @@ main (int argc, char **argv)
   g_test_add_func ("/audit/nobody", test_nobody);
   g_test_add_func ("/audit/reader", test_reader);
   g_test_add_func ("/audit/journal", test_journal);
+  g_test_add_func ("/audit/kept-connection", test_kept_connection);
   return g_test_run ();
 }

@@ -39,7 +39,28 @@ GUEST = """<domain type='qemu'><name>{name}</name><description>{round:06}</descr
   <devices><emulator>/usr/bin/qemu-system-s390x</emulator>{devices}</devices></domain>"""
 CRYPTO = """<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
   <address uuid='{uuid}'/></source></hostdev>"""
-ROUNDS = 30
+# what Nova's libvirt driver writes of an instance with a disk and a port
+INSTANCE = """<metadata><nova:instance xmlns:nova='http://openstack.org/xmlns/libvirt/nova/1.1'>
+  <nova:package version='31.0.0'/><nova:name>crypto</nova:name>
+  <nova:creationTime>2026-03-01 10:00:00</nova:creationTime>
+  <nova:flavor name='crypto'><nova:memory>2048</nova:memory><nova:disk>20</nova:disk>
+  <nova:vcpus>2</nova:vcpus></nova:flavor>
+  <nova:owner><nova:user uuid='a1b2'>admin</nova:user></nova:owner>
+  <nova:ports><nova:port uuid='c3d4'><nova:ip type='fixed' address='192.0.2.7'/>
+  </nova:port></nova:ports></nova:instance></metadata>
+  <vcpu>2</vcpu><clock offset='utc'/>{processor}"""
+INSTANCE_DEVICES = """<disk type='file' device='disk'>
+    <driver name='qemu' type='qcow2' cache='none'/>
+    <source file='/var/lib/nova/instances/{uuid}/disk'/>
+    <target dev='vda' bus='virtio'/></disk>
+  <interface type='bridge'><mac address='fa:16:3e:01:02:03'/><source bridge='br-int'/>
+    <virtualport type='openvswitch'><parameters interfaceid='{uuid}'/></virtualport>
+    <model type='virtio'/><mtu size='1450'/><target dev='tap0'/></interface>
+  <console type='pty'><log file='/var/lib/nova/instances/{uuid}/console.log' append='off'/>
+    <target type='sclp' port='0'/></console>
+  <memballoon model='virtio'><stats period='10'/></memballoon>
+  <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"""
+ROUNDS = 100
 IN_A_ROW = 10
 FRESH_ROUNDS = 5
 OTHER_GUESTS = 100
@@ -54,6 +75,8 @@ CASES = {
     "without crypto": ("", ""),
     "with crypto": (cpu("ap", "apqci", "apft"), CRYPTO),
     "with crypto and apxa": (cpu("ap", "apqci", "apft", "apxa"), CRYPTO),
+    "with crypto, a Nova instance": (
+        INSTANCE.format(processor=cpu("ap", "apqci", "apft")), INSTANCE_DEVICES + CRYPTO),
 }
 
 

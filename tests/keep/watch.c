@@ -207,6 +207,23 @@ test_mounted_over (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_cmpint (WEXITSTATUS (status), ==, 0);
 }
 
+/* more than one reading takes in */
+static void
+test_many (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GString) names = g_string_new ("a.xml");
+
+  write_file (fixture, "a.xml", "two");
+  for (guint i = 100; i < 200; i++) {
+    g_autofree char *name = g_strdup_printf ("b-%u-%0*u.xml", i, (gint)(i % 90), i);
+
+    write_file (fixture, name, "one");
+    g_string_append_printf (names, " %s", name);
+  }
+  assert_changes (fixture->watch, names->str);
+  assert_changes (fixture->watch, "");
+}
+
 static guint
 most_events (void)
 {
@@ -279,6 +296,7 @@ main (int argc, char **argv)
   ADD ("/watch/begin", test_begin);
   ADD ("/watch/other-directory", test_other_directory);
   ADD ("/watch/mounted-over", test_mounted_over);
+  ADD ("/watch/many", test_many);
   ADD ("/watch/too-many", test_too_many);
   ADD ("/watch/rest", test_rest);
   ADD ("/watch/none", test_none);
