@@ -127,32 +127,6 @@ scan (VapEdits *edits)
   return open->len == 0;
 }
 
-static xmlNode *
-next_in_document (xmlNode *node)
-{
-  if (node->type == XML_ELEMENT_NODE && node->children != NULL)
-    return node->children;
-  while (node->type != XML_DOCUMENT_NODE && node->next == NULL)
-    node = node->parent;
-  return node->type != XML_DOCUMENT_NODE ? node->next : NULL;
-}
-
-static gboolean
-number_elements (VapEdits *edits, const xmlDoc *doc)
-{
-  guint n = 0;
-
-  for (xmlNode *node = xmlDocGetRootElement (doc); node != NULL;
-       node = next_in_document (node)) {
-    if (node->type != XML_ELEMENT_NODE)
-      continue;
-    if (n == edits->spans->len)
-      return FALSE;
-    node->_private = &g_array_index (edits->spans, Span, n++);
-  }
-  return n == edits->spans->len;
-}
-
 static void
 clear_change (gpointer data)
 {
@@ -169,7 +143,7 @@ vap_edits_new (const char *xml, gsize length, const xmlDoc *doc, GError **error)
   edits->spans = g_array_new (FALSE, FALSE, sizeof (Span));
   edits->changes = g_array_new (FALSE, FALSE, sizeof (Change));
   g_array_set_clear_func (edits->changes, clear_change);
-  if (!scan (edits) || !number_elements (edits, doc)) {
+  if (!scan (edits) || edits->spans->len != vap_xml_n_elements (doc)) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED,
                  _ ("XML line 1: its elements are not where they should be"));
     return NULL;
@@ -196,9 +170,9 @@ add_change (VapEdits *edits, gsize offset, gsize removed, char *text)
 }
 
 static const Span *
-span_of (const xmlNode *element)
+span_of (const VapEdits *edits, const xmlNode *element)
 {
-  return element->_private;
+  return &g_array_index (edits->spans, Span, vap_xml_number (element));
 }
 
 /* The newline and blanks in front of an element that begins its line; "" for
@@ -206,7 +180,7 @@ span_of (const xmlNode *element)
 static char *
 indent_of (const VapEdits *edits, const xmlNode *element)
 {
-  gsize start = span_of (element)->start;
+  gsize start = span_of (edits, element)->start;
   gsize from = start;
 
   while (from > 0 && (edits->xml[from - 1] == ' ' || edits->xml[from - 1] == '\t'))
@@ -236,7 +210,7 @@ void
 vap_edits_remove (VapEdits *edits, const xmlNode *element)
 {
   g_autofree char *indent = indent_of (edits, element);
-  const Span *span = span_of (element);
+  const Span *span = span_of (edits, element);
   gsize start = span->start - strlen (indent);
 
   add_change (edits, start, span->end - start, NULL);
@@ -245,7 +219,7 @@ vap_edits_remove (VapEdits *edits, const xmlNode *element)
 void
 vap_edits_empty (VapEdits *edits, const xmlNode *element)
 {
-  const Span *span = span_of (element);
+  const Span *span = span_of (edits, element);
 
   if (span->content < span->end)
     add_change (edits, span->content - 1, span->end - span->content + 1, g_strdup ("/>"));
@@ -258,14 +232,14 @@ vap_edits_insert_after (VapEdits *edits, const xmlNode *element, const char *tex
   GString *inserted = g_string_new (NULL);
 
   append_indented (inserted, text, indent);
-  add_change (edits, span_of (element)->end, 0, g_string_free (inserted, FALSE));
+  add_change (edits, span_of (edits, element)->end, 0, g_string_free (inserted, FALSE));
 }
 
 /* the name as it stands in the start tag, with its prefix */
 static char *
 tag_name (const VapEdits *edits, const xmlNode *element)
 {
-  const char *name = edits->xml + span_of (element)->start + 1;
+  const char *name = edits->xml + span_of (edits, element)->start + 1;
 
   return g_strndup (name, strcspn (name, " \t\r\n/>"));
 }
@@ -273,7 +247,7 @@ tag_name (const VapEdits *edits, const xmlNode *element)
 void
 vap_edits_append (VapEdits *edits, const xmlNode *parent, GPtrArray *texts)
 {
-  const Span *span = span_of (parent);
+  const Span *span = span_of (edits, parent);
   xmlNode *last = xmlLastElementChild ((xmlNode *) parent);
   g_autofree char *outer = indent_of (edits, parent);
   g_autofree char *inner = NULL;
@@ -293,7 +267,7 @@ vap_edits_append (VapEdits *edits, const xmlNode *parent, GPtrArray *texts)
     g_string_append (inserted, outer);
 
   if (span->content < span->end) {
-    add_change (edits, last != NULL ? span_of (last)->end : span->content, 0,
+    add_change (edits, last != NULL ? span_of (edits, last)->end : span->content, 0,
                 g_string_free (inserted, FALSE));
   } else {
     g_string_append_printf (inserted, "</%s>", name);
@@ -332,7 +306,7 @@ void
 vap_edits_set_attribute (VapEdits *edits, const xmlNode *element, const char *name,
                          const char *value)
 {
-  const Span *span = span_of (element);
+  const Span *span = span_of (edits, element);
   g_autofree char *tag = tag_name (edits, element);
   const char *attributes = edits->xml + span->start + 1 + strlen (tag);
   gsize length;

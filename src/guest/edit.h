@@ -14,8 +14,7 @@ typedef struct _VapEdits VapEdits;
 
 /**
  * vap_edits_new:
- * @doc: vap_xml_parse() of the same text; both must outlive the edits.  The
- *   member _private of its elements is used.
+ * @doc: vap_xml_parse() of the same text; both must outlive the edits
  *
  * Changes to one element must not overlap those to another.
  */

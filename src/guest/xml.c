@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "guest/guest.h"
+#include "guest/xml-tree.h"
 
 /* Since 2.12 libxml2 hands its errors out read-only. */
 #if LIBXML_VERSION >= 21200
@@ -20,21 +21,24 @@ typedef const xmlError XmlProblem;
 typedef xmlError XmlProblem;
 #endif
 
-/* The first reason for which a document was refused. */
+/* What reads a document.
+ * @building: the parser's private data, so that this is
+ * @reason, @line: the first reason for which it was refused */
 typedef struct {
+  VapXmlBuilding building;
   char *reason;
   int line;
-} Refusal;
+} Reading;
 
 static void
 refuse (xmlParserCtxt *parser, int line, const char *reason)
 {
-  Refusal *refusal = parser->_private;
+  Reading *reading = parser->_private;
 
-  if (refusal->reason != NULL)
+  if (reading->reason != NULL)
     return;
-  refusal->reason = g_strstrip (g_strdup (reason));
-  refusal->line = line;
+  reading->reason = g_strstrip (g_strdup (reason));
+  reading->line = line;
 }
 
 /* libxml2 goes on after a fatal error and reports what follows from it; only
@@ -133,38 +137,47 @@ release_parser (xmlParserCtxt *parser, gboolean was_well)
 
 /* xmlCtxtReadMemory() forgets what the parser has read before. */
 static xmlDoc *
-read_document (const char *xml, gsize length, Refusal *refusal)
+read_document (const char *xml, gsize length, Reading *reading)
 {
   xmlParserCtxt *parser = take_parser ();
   xmlDoc *doc;
 
   if (parser == NULL) {
-    refusal->reason = g_strdup (_ ("out of memory"));
+    reading->reason = g_strdup (_ ("out of memory"));
     return NULL;
   }
-  parser->_private = refusal;
+  vap_xml_build (parser, &reading->building);
   parser->sax->serror = on_problem;
   parser->sax->internalSubset = on_doctype;
   doc = xmlCtxtReadMemory (parser, xml, (int) length, NULL, NULL,
                            XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_COMPACT);
-  release_parser (parser, doc != NULL && refusal->reason == NULL);
+  release_parser (parser, doc != NULL && reading->reason == NULL);
   return doc;
 }
 
 /* A longer document is not kept. */
 #define SPARE_MAX (64u * 1024)
 
+/* What a document was parsed from: its private data.
+ * @bytes: NULL when it is not kept */
+typedef struct {
+  GBytes *bytes;
+  guint n_elements;
+} Origin;
+
 static void
 free_document (gpointer data)
 {
   xmlDoc *doc = data;
+  Origin *origin = doc->_private;
 
-  g_clear_pointer ((GBytes **) &doc->_private, g_bytes_unref);
+  if (origin != NULL)
+    g_clear_pointer (&origin->bytes, g_bytes_unref);
+  g_free (origin);
   xmlFreeDoc (doc);
 }
 
-/* of each thread: the document that was released last; what it was parsed from is its
- * private data */
+/* of each thread: the document that was released last */
 static GPrivate spare = G_PRIVATE_INIT (free_document);
 
 /* (nullable): the spare document, if it is of these bytes; then it is none any more */
@@ -172,12 +185,14 @@ static xmlDoc *
 take_spare (const char *xml, gsize length)
 {
   xmlDoc *doc = g_private_get (&spare);
+  const Origin *origin;
   const char *bytes;
   gsize n_bytes;
 
   if (doc == NULL)
     return NULL;
-  bytes = g_bytes_get_data (doc->_private, &n_bytes);
+  origin = doc->_private;
+  bytes = g_bytes_get_data (origin->bytes, &n_bytes);
   if (n_bytes != length || memcmp (bytes, xml, length) != 0)
     return NULL;
   g_private_set (&spare, NULL);
@@ -193,19 +208,31 @@ vap_xml_forget (void)
 void
 vap_xml_release (xmlDoc *doc)
 {
+  const Origin *origin = doc != NULL ? doc->_private : NULL;
+
   if (doc == NULL)
     return;
-  if (doc->_private != NULL)
+  if (origin != NULL && origin->bytes != NULL)
     g_private_replace (&spare, doc);
   else
     free_document (doc);
+}
+
+static void
+keep_origin (xmlDoc *doc, const char *xml, gsize length, guint n_elements)
+{
+  Origin *origin = g_new (Origin, 1);
+
+  origin->bytes = length <= SPARE_MAX ? g_bytes_new (xml, length) : NULL;
+  origin->n_elements = n_elements;
+  doc->_private = origin;
 }
 
 xmlDoc *
 vap_xml_parse (const char *xml, gsize length, GError **error)
 {
   g_autoptr (xmlDoc) doc = take_spare (xml, length);
-  Refusal refusal = { NULL, 1 };
+  Reading reading = { .line = 1 };
   g_autofree char *reason = NULL;
 
   if (doc != NULL)
@@ -213,11 +240,11 @@ vap_xml_parse (const char *xml, gsize length, GError **error)
   if (!check_bytes (xml, length, error))
     return NULL;
 
-  doc = read_document (xml, length, &refusal);
-  reason = refusal.reason;
+  doc = read_document (xml, length, &reading);
+  reason = reading.reason;
   if (reason != NULL || doc == NULL || xmlDocGetRootElement (doc) == NULL) {
     g_set_error (error, VAP_ERROR, VAP_ERROR_MALFORMED, _ ("XML line %d: %s"),
-                 refusal.line, reason != NULL ? reason : _ ("not well formed"));
+                 reading.line, reason != NULL ? reason : _ ("not well formed"));
     return NULL;
   }
   if (!encoding_is_read (doc)) {
@@ -226,9 +253,22 @@ vap_xml_parse (const char *xml, gsize length, GError **error)
                  (const char *) doc->encoding);
     return NULL;
   }
-  if (length <= SPARE_MAX)
-    doc->_private = g_bytes_new (xml, length);
+  keep_origin (doc, xml, length, reading.building.n_elements);
   return g_steal_pointer (&doc);
+}
+
+guint
+vap_xml_n_elements (const xmlDoc *doc)
+{
+  const Origin *origin = doc->_private;
+
+  return origin->n_elements;
+}
+
+guint
+vap_xml_number (const xmlNode *element)
+{
+  return GPOINTER_TO_UINT (element->_private);
 }
 
 static xmlNode *

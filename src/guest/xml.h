@@ -25,7 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, vap_xml_release)
  * is refused before it is read, so that there are no entities to expand.  The
  * limits of libxml2 on depth and sizes are in force, and VAP_XML_MAX above them.  The
  * tree that was released last is there again without parsing, if it is of the same bytes:
- * what is judged is rewritten next.
+ * what is judged is rewritten next.  Of a guest the tree has what is asked for, and an
+ * element without attributes and without anything in it for each other child of the domain
+ * and of its devices (xml-tree.h).
  *
  * Returns: a document with a root element, for vap_xml_release(); NULL with
  *   %VAP_ERROR_MALFORMED (line and reason) or %VAP_ERROR_TOO_LARGE
@@ -35,6 +37,11 @@ xmlDoc *vap_xml_parse (const char *xml, gsize length,
 
 /* frees the tree that was released last, for who has time now and will parse another */
 void vap_xml_forget (void);
+
+/* how many elements the document has, those included that are not in the tree; and which
+ * of them, from 0 in their order, one of the tree is */
+guint vap_xml_n_elements (const xmlDoc *doc);
+guint vap_xml_number (const xmlNode *element);
 
 /* the first child element, and the next sibling; @parent and @node may be NULL,
  * @ns is NULL for none */

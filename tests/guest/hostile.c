@@ -9,6 +9,7 @@
 
 #include "guest/rewrite.h"
 #include "support.h"
+#include "whole.h"
 
 static const char *const hidden[] = { "apxa", NULL };
 
@@ -47,6 +48,7 @@ read_xml (const char *text, gsize length)
   char *result;
 
   g_free (describe_guest (block, length));
+  assert_as_whole (block, length);
   g_free (describe_device (".xml", block, length));
   result = vap_rewrite_hide_features (block, length, hidden, &error);
   check_result (guest, result, error);
