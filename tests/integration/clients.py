@@ -2,6 +2,7 @@
 """Clients of libvirt, each as its distribution has it, through the gate, which is in the
 lab's default URI: virsh's own tests are the other files of this folder.  Run by in-lab.sh."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -50,6 +51,18 @@ def pool(connection, path):
         f"<pool type='dir'><name>pool</name><target><path>{path}</path></target></pool>")
 
 
+@contextlib.contextmanager
+def undefined_after(names):
+    """also after a failure, so that others find the device free"""
+    try:
+        yield
+    finally:
+        with libvirt.open(DIRECT) as connection:
+            for domain in connection.listAllDomains():
+                if domain.name() in names:
+                    domain.undefine()
+
+
 def test_python():
     with libvirt.open(None) as connection:
         refused("device-unknown", connection.defineXML, guest("python", NOWHERE))
@@ -84,7 +97,8 @@ def test_thousand_calls_of_threads():
 
     guest_of = [guest(f"thread{i}", FIRST) if i == 0 else guest(f"thread{i}")
                 for i in range(20)]
-    with libvirt.open(None) as connection:
+    names = ["python-known", *(f"thread{i}" for i in range(20))]
+    with libvirt.open(None) as connection, undefined_after(names):
         connection.defineXML(guest("python-known"))
         threads = [threading.Thread(target=work, args=(connection, i)) for i in range(20)]
         for thread in threads:
@@ -92,8 +106,6 @@ def test_thousand_calls_of_threads():
         for thread in threads:
             thread.join()
         assert not faults, faults[:5]
-        for name in ["python-known", *(f"thread{i}" for i in range(20))]:
-            connection.lookupByName(name).undefine()
 
 
 def read(sock, length):
