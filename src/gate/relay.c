@@ -102,6 +102,7 @@ static void
 ask (VapRelay *relay, const guint8 *bytes)
 {
   relay->asking = TRUE;
+  relay->replied = FALSE;
   relay->n_judged++;
   vap_question_ask (&relay->question, &relay->header, bytes);
 }
@@ -236,13 +237,14 @@ advance_down (VapRelay *relay)
   }
 }
 
-/* Who has judged a second call will judge more: it gets the stream, between two calls. */
+/* Who has judged a second call will judge more: it gets the stream, between two calls,
+ * when the gate waits for nothing of it. */
 static gboolean
 lend (VapRelay *relay)
 {
   if (!relay->filter->lends || relay->n_judged < 2 || relay->error != NULL ||
-      relay->wanted || relay->asking || relay->closing || relay->question.fd < 0 ||
-      !vap_stream_is_idle (&relay->stream))
+      relay->wanted || relay->asking || relay->question.keeping || relay->closing ||
+      relay->question.fd < 0 || !vap_stream_is_idle (&relay->stream))
     return FALSE;
   vap_loan_lend (&relay->loan, &relay->stream, relay->question.fd);
   return relay->loan.lent;

@@ -43,6 +43,8 @@ typedef struct {
   gboolean dies_ahead; /* when there is time to read ahead */
   gulong ahead_us; /* how long that takes */
   gint rest; /* see VapDeputyFilter */
+  gint (*start) (gpointer user_data); /* (nullable): in the place of start_judge() */
+  gint abandoned; /* the end of a judge that is not listened to any more */
 } Fixture;
 
 /* whether the gate lends */
@@ -310,7 +312,8 @@ run_relay (gpointer user_data)
   Fixture *fixture = user_data;
   const VapFilter filter = { .wants = wants,
                              .concerns = concerns,
-                             .start_judge = start_judge,
+                             .start_judge =
+                                 fixture->start != NULL ? fixture->start : start_judge,
                              .user_data = fixture,
                              .lends = lends,
                              .linger = 300 };
@@ -505,6 +508,85 @@ test_record_first (void)
     g_assert_cmpint (fixture.judged, ==, 2);
     fixture_stop (&fixture, TRUE);
   }
+}
+
+static gpointer
+run_hasty_judge (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  guint8 call[VAP_RPC_HEADER_SIZE + 4], gone;
+
+  wire_read (fixture->judge_end, call, sizeof call);
+  wire_read (fixture->judge_end, &gone, 1);
+  g_usleep (100 * 1000);
+  g_atomic_int_inc (&fixture->kept);
+  wire_write (fixture->judge_end, "", 1);
+  return run_judge (fixture);
+}
+
+/* The answer is there as soon as there is a question: of a judge that is found gone then,
+ * and of the next, which keeps a record.  While the first is asked there comes the reply to
+ * its call, and after another call that of the second. */
+static gint
+start_hasty_judge (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  gboolean is_first = fixture->abandoned < 0;
+  g_autoptr (GByteArray) answer = g_byte_array_new ();
+  g_autoptr (GByteArray) reply = g_byte_array_new ();
+  g_autoptr (GByteArray) calls = g_byte_array_new ();
+  gint pair[2];
+
+  wire_pair (pair);
+  append_word (answer, VAP_ANSWER_PASS | (is_first ? 0 : VAP_ANSWER_KEEPING));
+  append_word (answer, 0);
+  wire_write (pair[1], answer->data, answer->len);
+  if (!is_first) {
+    fixture->judge_end = pair[1];
+    fixture->judge = g_thread_new ("judge", run_hasty_judge, fixture);
+    return pair[0];
+  }
+  fixture->abandoned = pair[1];
+  wire_write (pair[1], "?", 1);
+  wire_append (calls, OTHER, VAP_RPC_CALL, 2, "abcd", 4);
+  wire_append (calls, JUDGED, VAP_RPC_CALL, 3, "xxxK", 4);
+  wire_append (reply, JUDGED, VAP_RPC_REPLY, 1, "done", 4);
+  wire_write (fixture->client[0], calls->data, calls->len);
+  wire_write (fixture->daemon[0], reply->data, reply->len);
+  return pair[0];
+}
+
+/* A call is answered before the reply to the one before it is seen to be read: the judge
+ * gets the stream, or a word of that reply, only when its record is kept. */
+static void
+test_hasty_judge (void)
+{
+  g_autoptr (GByteArray) call = g_byte_array_new ();
+  g_autoptr (GByteArray) expected = g_byte_array_new ();
+  g_autoptr (GByteArray) first = g_byte_array_new ();
+  g_autoptr (GByteArray) second = g_byte_array_new ();
+  Fixture fixture = { .start = start_hasty_judge, .abandoned = -1 };
+
+  wire_append (call, JUDGED, VAP_RPC_CALL, 1, "xxxP", 4);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 1, "xxxP", 4);
+  wire_append (expected, OTHER, VAP_RPC_CALL, 2, "abcd", 4);
+  wire_append (expected, JUDGED, VAP_RPC_CALL, 3, "xxxK", 4);
+  wire_append (first, JUDGED, VAP_RPC_REPLY, 1, "done", 4);
+  wire_append (second, JUDGED, VAP_RPC_REPLY, 3, "done", 4);
+  wire_pair (fixture.client);
+  wire_pair (fixture.daemon);
+  fixture.thread = g_thread_new ("relay", run_relay, &fixture);
+  wire_write (fixture.client[0], call->data, call->len);
+  expect_bytes (fixture.daemon[0], expected);
+  expect_bytes (fixture.client[0], first);
+  wire_write (fixture.daemon[0], second->data, second->len);
+  expect_bytes (fixture.client[0], second);
+  g_assert_cmpint (g_atomic_int_get (&fixture.kept), ==, 1);
+  for (guint i = 0; lends && i < 500 && g_atomic_int_get (&fixture.lent) == 0; i++)
+    g_usleep (10 * 1000);
+  g_assert_cmpint (g_atomic_int_get (&fixture.lent), ==, lends);
+  fixture_stop (&fixture, TRUE);
+  close (fixture.abandoned);
 }
 
 /* A refusal that is due in the middle of a frame of the daemon comes after it. */
@@ -1172,6 +1254,7 @@ static const struct {
   { "split/from-daemon", test_split_from_daemon, FALSE },
   { "insert-between", test_insert_between, FALSE },
   { "record-first", test_record_first, FALSE },
+  { "hasty-judge", test_hasty_judge, FALSE },
   { "replied", test_replied, FALSE },
   { "both-ways", test_both_ways, FALSE },
   { "largest", test_largest, FALSE },
