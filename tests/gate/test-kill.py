@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Kills the client, the gate, the daemon or the judge at a random moment of a busy
 connection: one whose client sends all its calls at once, or one whose client waits for each
-reply, so that the judge has the stream.  Afterwards no process may be left, no refused guest may have reached the daemon, and no
-reply may be lost that the daemon had sent to a client that lives.
+reply, so that the judge has the stream.  Afterwards no process may be left, no refused guest
+may have reached the daemon, and no reply may be lost that the daemon had sent to a client
+that lives.  Or stops the judge again and again, so that it loses the stream and gets it back,
+and the gate, so that what it waits for is there before it looks: then each call has its reply.
 
 usage: test-kill.py GATE MKTREE
 
-VIRT_AP_KILL_RUNS says how often (20; 1000 with VIRT_AP_THOROUGH=1); the random numbers' seed is printed.
+VIRT_AP_KILL_RUNS says how often (20; 1000 with VIRT_AP_THOROUGH=1); the random numbers' seed
+is printed.
 """
 
 import ctypes
@@ -34,6 +37,7 @@ CALLS = 120
 PR_SET_CHILD_SUBREAPER = 36
 PROGRAM = 0x20008086
 DEFINE = 350
+GET_LIB_VERSION = 157
 UUID = "62177883-f1bb-47f0-914d-32a22e3a8801"
 HOST = f"""ap-bus cards=05:13:4,06:13:2 udoms=4,47,ab,ff apmask=-5,-6
 cpuinfo
@@ -58,15 +62,18 @@ def guest(serial):
     return GUEST.format(name=name, features=FEATURES, devices=DEVICE.format(uuid=uuid))
 
 
-def frame(kind, serial, payload=b"", status=0):
-    return struct.pack(">7I", 28 + len(payload), PROGRAM, 1, DEFINE, kind, serial,
+def frame(procedure, kind, serial, payload=b"", status=0):
+    return struct.pack(">7I", 28 + len(payload), PROGRAM, 1, procedure, kind, serial,
                        status) + payload
 
 
-def define(serial):
+def call(serial):
+    """to define a guest, or, now and then, one that is never judged"""
+    if serial % 6 == 3:
+        return frame(GET_LIB_VERSION, 0, serial)
     data = guest(serial).encode()
-    return frame(0, serial, struct.pack(">I", len(data)) + data + bytes(-len(data) % 4)
-                 + bytes(4))
+    return frame(DEFINE, 0, serial,
+                 struct.pack(">I", len(data)) + data + bytes(-len(data) % 4) + bytes(4))
 
 
 def read_frames(sock):
@@ -109,22 +116,20 @@ def play_daemon(listener, log):
     sock, _ = listener.accept()
     sock.settimeout(None)
     for head, payload in read_frames(sock):
-        note(log, head[5], "refused" if b"<name>refused" in payload else "defined")
-        sock.sendall(frame(1, head[5], b"done"))
+        note(log, head[5], "refused" if b"<name>refused" in payload else "done")
+        sock.sendall(frame(head[3], 1, head[5], b"done"))
         note(log, head[5], "replied")
 
 
-def play_client(sock, log, waits):
-    if not waits:
-        sock.sendall(b"".join(define(serial) for serial in range(CALLS)))
-    else:
-        sock.sendall(define(0))
-    for count, (head, _) in enumerate(read_frames(sock), 1):
+def play_client(sock, log, window):
+    """@window: so many calls at once"""
+    sock.sendall(b"".join(call(serial) for serial in range(window)))
+    for count, (head, _) in enumerate(read_frames(sock), window):
         note(log, head[5], "ok" if head[6] == 0 else "error")
-        if waits and count < CALLS:
-            sock.sendall(define(count))
+        if count < CALLS:
+            sock.sendall(call(count))
         # there is no daemon any more: a client that is told so leaves, as one that has all
-        if (head[5] == 0 and head[6] != 0) or count == CALLS:
+        if (head[5] == 0 and head[6] != 0) or count == CALLS + window - 1:
             return
 
 
@@ -164,15 +169,20 @@ def judge_of(gate):
     return int(children[0]) if children else None
 
 
-def kill(process):
+def send_signal(process, number):
     try:
         if process is not None:
-            os.kill(process, signal.SIGKILL)
+            os.kill(process, number)
     except ProcessLookupError:
         pass
 
 
-def run_once(directory, root, victim, after, waits):
+def has_ended(child):
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def run_once(directory, root, window, disturb):
+    """calls @disturb with the processes; returns what daemon and client have noted"""
     listener = socket.socket(socket.AF_UNIX)
     path = os.path.join(directory, "sock")
     listener.bind(path)
@@ -184,33 +194,32 @@ def run_once(directory, root, victim, after, waits):
     daemon = play(lambda: (ours.close(), inner.close(), play_daemon(listener, files[0])))
     gate = start_gate(path, root, inner)
     inner.close()
-    client = play(lambda: (listener.close(), play_client(ours, files[1], waits)))
+    client = play(lambda: (listener.close(), play_client(ours, files[1], window)))
     ours.close()
     listener.close()
-    time.sleep(after)
-    kill({"client": client, "gate": gate, "daemon": daemon,
-          "judge": judge_of(gate)}[victim])
+    disturb({"client": client, "gate": gate, "daemon": daemon})
     wait_for_all()
     for file in files:
         os.close(file)
     os.unlink(path)
-    check(victim, *map(read_log, logs))
+    return map(read_log, logs)
 
 
 def check(victim, daemon, client):
     assert not {entry for entry in daemon if entry[1] == "refused"}, "let through"
-    defined = {serial for serial, text in daemon if text == "defined"}
+    done = {serial for serial, text in daemon if text == "done"}
     replied = {serial for serial, text in daemon if text == "replied"}
     got = {serial for serial, text in client if text == "ok"}
-    assert got <= defined, ("told done, but is not", got - defined)
+    assert got <= done, ("told done, but is not", got - done)
     if victim == "daemon":
         assert replied <= got, ("lost replies", replied - got)
 
 
-def test_kill():
+def run_many(number, run):
+    """calls @run with a function that does run_once(), and random numbers"""
     seed = int(os.environ.get("VIRT_AP_KILL_SEED", time.time_ns() % 1000000))
     chance = random.Random(seed)
-    print(f"# {RUNS} runs, seed {seed}", flush=True)
+    print(f"# {number} runs, seed {seed}", flush=True)
     if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise tap.Skip("cannot look after orphans here")
     with tempfile.TemporaryDirectory() as directory:
@@ -219,9 +228,45 @@ def test_kill():
         with open(os.path.join(directory, "host"), "w") as file:
             file.write(HOST)
         subprocess.run([MKTREE, os.path.join(directory, "host"), root], check=True)
-        for run in range(RUNS):
-            victim = ("client", "gate", "daemon", "judge")[run % 4]
-            run_once(directory, root, victim, chance.uniform(0, 0.3), run // 4 % 2 == 1)
+        for i in range(number):
+            run(i, lambda window, disturb: run_once(directory, root, window, disturb),
+                chance)
+
+
+def test_kill():
+    def run(i, once, chance):
+        victim = ("client", "gate", "daemon", "judge")[i % 4]
+        after = chance.uniform(0, 0.3)
+
+        def disturb(processes):
+            time.sleep(after)
+            processes["judge"] = judge_of(processes["gate"])
+            send_signal(processes[victim], signal.SIGKILL)
+
+        check(victim, *once(CALLS if i // 4 % 2 == 0 else 1, disturb))
+
+    run_many(RUNS, run)
+
+
+def test_stop():
+    def run(_, once, chance):
+        def disturb(processes):
+            while not has_ended(processes["client"]):
+                gate = processes["gate"]
+                stopped = judge_of(gate) if chance.random() < 0.7 else gate
+                send_signal(stopped, signal.SIGSTOP)
+                time.sleep(chance.uniform(0, 0.06 if stopped != gate else 0.002))
+                send_signal(stopped, signal.SIGCONT)
+                time.sleep(chance.uniform(0, 0.005))
+
+        daemon, client = once(chance.choice((1, 2, 5, 20)), disturb)
+        expected = {(str(serial), "error" if serial % 3 == 2 else "ok")
+                    for serial in range(CALLS)}
+        assert client == expected, client ^ expected
+        assert {serial for serial, _ in daemon} == {
+            serial for serial, text in expected if text == "ok"}
+
+    run_many(max(RUNS // 4, 1), run)
 
 
 if __name__ == "__main__":
