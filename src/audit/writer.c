@@ -73,14 +73,14 @@ connect_datagram (const char *path)
 static struct {
   char *path;
   gint fd;
-} line = { NULL, -1 };
+} connection = { NULL, -1 };
 
 static void
 hang_up (void)
 {
-  if (line.path != NULL)
-    close (line.fd);
-  g_clear_pointer (&line.path, g_free);
+  if (connection.path != NULL)
+    close (connection.fd);
+  g_clear_pointer (&connection.path, g_free);
 }
 
 /* FALSE when nobody listens there */
@@ -90,23 +90,23 @@ ring (const Writing *writing, const char *name)
   g_autofree char *path =
       g_strconcat (writing->root != NULL ? writing->root : "", name, NULL);
 
-  if (g_strcmp0 (line.path, path) == 0)
+  if (g_strcmp0 (connection.path, path) == 0)
     return TRUE;
   hang_up ();
-  line.fd = connect_datagram (path);
-  if (line.fd >= 0)
-    line.path = g_steal_pointer (&path);
-  return line.path != NULL;
+  connection.fd = connect_datagram (path);
+  if (connection.fd >= 0)
+    connection.path = g_steal_pointer (&path);
+  return connection.path != NULL;
 }
 
 static gboolean
 send_datagram (const char *text, gsize length)
 {
-  struct pollfd wait = { .fd = line.fd, .events = POLLOUT };
-  gssize sent = send (line.fd, text, length, MSG_NOSIGNAL);
+  struct pollfd wait = { .fd = connection.fd, .events = POLLOUT };
+  gssize sent = send (connection.fd, text, length, MSG_NOSIGNAL);
 
   if (sent < 0 && errno == EAGAIN && poll (&wait, 1, PATIENCE_MS) > 0)
-    sent = send (line.fd, text, length, MSG_NOSIGNAL);
+    sent = send (connection.fd, text, length, MSG_NOSIGNAL);
   return sent == (gssize) length;
 }
 

@@ -6,6 +6,7 @@ what goes through it must be what goes without it.
 usage: test-libvirtd.py GATE
 """
 
+import contextlib
 import os
 import pty
 import re
@@ -29,6 +30,9 @@ DIRECT = "qemu:///system"
 THROUGH = f"qemu+ext:///system?command={GATE}"
 SOCKET = "/run/libvirt/libvirt-sock"
 NOBODY = 65534
+# with their sockets' names
+MODULAR = {"virtnodedevd": "virtnodedevd", "virtqemud": "virtqemud",
+           "virtproxyd": "libvirt"}
 
 GUEST = """<domain type='qemu'>
   <name>{name}</name>
@@ -41,13 +45,17 @@ CRYPTO = """<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>
   <address uuid='62177883-f1bb-47f0-914d-32a22e3a8801'/></source></hostdev>"""
 
 
+def where_is(program):
+    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+
+
 def in_namespaces():
     """runs this again where mounts, processes and the network are its own"""
     unshare = ["unshare", "-m", "-n", "-p", "-i", "--fork", "--kill-child",
                "--mount-proc"]
 
     for program in ("libvirtd", "virsh", "unshare", "qemu-system-s390x", "socat"):
-        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
+        if not where_is(program):
             print(f"1..0 # SKIP no {program} here")
             return 0
     if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
@@ -79,24 +87,24 @@ def setup():
     os.symlink(shutil.which("qemu-system-s390x"), f"{WORK}/bin/qemu-system-s390x")
 
 
-def configure_daemon(authentication, mode):
+def configure_daemon(authentication, mode, program="libvirtd"):
     """of the socket that is not for looking only"""
-    with open("/etc/libvirt/libvirtd.conf", "w") as conf:
+    with open(f"/etc/libvirt/{program}.conf", "w") as conf:
         conf.write(f'auth_unix_ro = "none"\nauth_unix_rw = "{authentication}"\n'
                    f'unix_sock_ro_perms = "0777"\nunix_sock_rw_perms = "{mode}"\n')
 
 
-def start_daemon(path, environment=(), **options):
-    """a libvirtd, once it listens at @path"""
+def start_daemon(path, environment=(), program="libvirtd", **options):
+    """a libvirtd, or another, once it listens at @path"""
     env = {**os.environ, "PATH": f"{WORK}/bin:/usr/sbin:/sbin", **dict(environment)}
-    daemon = subprocess.Popen(["libvirtd"], env=env, stdout=subprocess.DEVNULL,
+    daemon = subprocess.Popen([where_is(program)], env=env, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, **options)
     for _ in range(400):
         if os.path.exists(path):
             return daemon
         time.sleep(0.05)
     daemon.kill()
-    raise RuntimeError(f"libvirtd does not listen at {path}")
+    raise RuntimeError(f"{program} does not listen at {path}")
 
 
 def virsh(uri, *args, check=True, **options):
@@ -471,7 +479,7 @@ class Proxy:
 
 def test_modular():
     """virtqemud's socket comes first, virtproxyd's else, as libvirt's client chooses;
-    this libvirt has no virtqemud, so libvirtd listens under its name"""
+    a distribution may have no virtqemud, so libvirtd listens under its name"""
     modular = "/run/libvirt/virtqemud-sock"
     os.rename(SOCKET, modular)
     proxy = None
@@ -489,6 +497,54 @@ def test_modular():
         if proxy is not None:
             proxy.end()
         os.rename(modular, SOCKET)
+
+
+@contextlib.contextmanager
+def modular_daemons():
+    """the node device driver's, QEMU's and the proxy, in libvirtd's place"""
+    started = []
+    stop_daemon()
+    try:
+        for program, name in MODULAR.items():
+            configure_daemon("none", "0700", program)
+            started.append(start_daemon(f"/run/libvirt/{name}-sock", program=program))
+        yield
+    finally:
+        for daemon in started:
+            daemon.terminate()
+            daemon.wait()
+        for name in MODULAR.values():
+            if os.path.exists(f"/run/libvirt/{name}-sock"):
+                os.unlink(f"/run/libvirt/{name}-sock")
+        start_again()
+
+
+def check_calls():
+    """what libvirtd was asked before; one daemon passes some of it on to another"""
+    for test in (test_first_look, test_define, test_refused, test_refused_attach,
+                 test_refused_node_device, test_malformed, test_read_only):
+        test()
+
+
+def test_modular_daemons():
+    """the real ones, where the distribution has them; first as libvirt's client finds
+    them, which is QEMU's, then by way of the proxy"""
+    global DIRECT, THROUGH
+
+    missing = [program for program in MODULAR if where_is(program) is None]
+    if missing:
+        raise tap.Skip(f"no {', '.join(missing)} here")
+    with modular_daemons():
+        check_calls()
+        before = DIRECT, THROUGH
+        gate = write("by-proxy", f"#!/bin/sh\nexec {GATE} --socket {SOCKET}\n")
+        os.chmod(gate, 0o755)
+        try:
+            DIRECT = f"qemu+unix:///system?socket={SOCKET}"
+            THROUGH = f"qemu+ext:///system?command={gate}"
+            check_calls()
+        finally:
+            DIRECT, THROUGH = before
 
 
 def read_until(terminal, text):
@@ -532,14 +588,22 @@ def test_daemon_restarts():
     assert seen[0] == seen[1], seen
 
 
-def restart_daemon():
-    global DAEMON
-
+def stop_daemon():
     DAEMON.terminate()
     DAEMON.wait()
     if os.path.exists(SOCKET):
         os.unlink(SOCKET)
+
+
+def start_again():
+    global DAEMON
+
     DAEMON = start_daemon(SOCKET)
+
+
+def restart_daemon():
+    stop_daemon()
+    start_again()
 
 
 def test_daemon_dies():
